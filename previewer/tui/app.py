@@ -16,7 +16,7 @@ from textual.command import CommandPalette, Provider
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.errors import NoWidget
-from textual.events import Event, Key, MouseDown, MouseEvent, Resize
+from textual.events import Click, Event, Key, MouseDown, MouseEvent, Resize
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
 from textual.theme import ThemeProvider
@@ -28,6 +28,7 @@ from previewer.session.session import Session
 from previewer.tui import messages as told
 from previewer.tui import screen_requests
 from previewer.tui.actions import BY_ID, Place, bindings
+from previewer.tui.clicks import clicked_key
 from previewer.tui.context import AppContext, AppState
 from previewer.tui.ending import Ending
 from previewer.tui.job import Job, JobState
@@ -116,6 +117,11 @@ class PreviewerApp(LiveApp):
         """What is typed fast after a screen's key that asks for a line belongs into the line: it is no command."""
         if isinstance(self.screen, PreviewerScreen) and isinstance(self.focused, LineInput):
             self.focused.catch(event)
+
+    def on_click(self, event: Click) -> None:
+        """A key that is written there is pressed."""
+        if (key := clicked_key(event, self.screen)) is not None:
+            self.simulate_key(key)
 
     async def on_event(self, event: Event) -> None:
         """Keys are for what is, and a picture of another size is none; a click on what is gone is none either."""

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.commit.revision import Branch, BranchView, Commit, RefKind
+from previewer.domain.compose.definition import Role
 from previewer.domain.engine.usage import Usage, UsageBoard
 from previewer.domain.environment.environment import Environment, OverviewRow, branch_of, overview
 from previewer.domain.naming import environment_name
@@ -48,6 +49,8 @@ class AppState(Struct, frozen=True):
     """Commits by full id: those that environments run and no branch here points at."""
     attempts: Mapping[str, FailedAttempt] = field(default_factory=dict)
     """By branch: the last attempt to bring it up, where that failed."""
+    role_attempts: Mapping[Role, FailedAttempt] = field(default_factory=dict)
+    """The last attempts to bring up staging and production, where that failed and neither is there."""
     drifts: Mapping[str, EnvironmentDrift] = field(default_factory=dict)
     """The differences that the last look found, by environment."""
     roles_parity: RolesParity | None = None
@@ -63,6 +66,14 @@ class AppState(Struct, frozen=True):
         """The branch that an environment that did not come up was for."""
         tried = (branch for branch in self.branches or () if branch.name in self.attempts)
         return next((branch for branch in tried if environment_name(project, branch.name) == environment), None)
+
+    def attempt_for(self, environment: str, project: str) -> FailedAttempt | None:
+        """The last attempt to bring up an environment that is not there, by its name."""
+        for role, attempt in self.role_attempts.items():
+            if environment_name(project, role.value) == environment:
+                return attempt
+        branch = self.branch_tried_for(environment, project)
+        return self.attempts.get(branch.name) if branch is not None else None
 
     @property
     def rows(self) -> tuple[OverviewRow, ...]:

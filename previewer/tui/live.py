@@ -138,6 +138,7 @@ class LiveApp(App[int]):
             environments=message.environments,
             engine=message.engine,
             attempts={attempt.branch or "": attempt for attempt in message.attempts},
+            role_attempts=message.role_attempts,
             engine_error=None,
             read_at=self.context.now(),
         )

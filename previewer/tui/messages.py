@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from textual.message import Message
 
 from previewer.domain.commit.revision import Branch, BranchView, Commit
+from previewer.domain.compose.definition import Role
 from previewer.domain.engine.usage import UsageSample
 from previewer.domain.environment.environment import Environment
 from previewer.domain.progress import Event
@@ -61,6 +63,7 @@ class EnvironmentsRead(Message):
         engine: str = "",
         faults: Sequence[str] = (),
         attempts: Sequence[FailedAttempt] = (),
+        role_attempts: Mapping[Role, FailedAttempt] = MappingProxyType({}),
     ) -> None:
         super().__init__()
         self.environments = tuple(environments)
@@ -70,6 +73,8 @@ class EnvironmentsRead(Message):
         """What it is, for people: ``Docker 28.5.2``."""
         self.attempts = tuple(attempts)
         """Attempts to bring a branch up that failed, and that no later one has made good."""
+        self.role_attempts = role_attempts
+        """The same of staging and production."""
 
     def can_replace(self, message: Message) -> bool:
         """A newer answer makes an older one worthless."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+from previewer.domain.compose.definition import Role
 from previewer.domain.engine.usage import UsageSample
 from previewer.domain.environment.environment import Environment, without_remote_doubles
 from previewer.domain.naming import environment_name
@@ -131,7 +132,13 @@ class Queries:
             capabilities = self._session.engine.capabilities
             faults = tuple(f"{fault.message}: {fault.hint}" for fault in self._session.faults)
             engine = f"{capabilities.name} · {capabilities.platform}"
-            return EnvironmentsRead(found, engine=engine, faults=faults, attempts=self._failed_attempts(found))
+            return EnvironmentsRead(
+                found,
+                engine=engine,
+                faults=faults,
+                attempts=self._failed_attempts(found),
+                role_attempts=self._failed_roles(found),
+            )
 
         self._bridge.ask(
             "environments",
@@ -153,6 +160,17 @@ class Queries:
             and failed.branch
             and name == environment_name(project, failed.branch)
         )
+
+    def _failed_roles(self, environments: Sequence[Environment]) -> Mapping[Role, FailedAttempt]:
+        """The failed attempts to bring up what is not there of staging and production."""
+        present = {environment.role for environment in environments}
+        notes, project = self._session.known_notes(), self._session.project
+        found: dict[Role, FailedAttempt] = {}
+        for role in {Role.STAGING, Role.PRODUCTION} - present:
+            about = notes.get(environment_name(project, role.value))
+            if about is not None and about.failed is not None:
+                found[role] = about.failed
+        return found
 
     def read_commits_of(self, ids: Sequence[str], tell: MessagePump) -> None:
         """Answered with :class:`CommitsFound`: those of them that this clone has."""

@@ -13,6 +13,7 @@ from previewer.domain.compose.definition import Role
 from previewer.domain.engine.usage import Usage
 from previewer.domain.environment.environment import Environment
 from previewer.domain.parity.compare import FULL
+from previewer.domain.record.notes import FailedAttempt
 from previewer.domain.units import counted
 from previewer.present.values import Span, Tone, age, duration, size, time_left
 from previewer.tui.context import AppState
@@ -21,7 +22,7 @@ from previewer.tui.job_kinds import known_good_others
 from previewer.tui.present.ailments import ailment_line
 from previewer.tui.present.notices import failure_word
 from previewer.tui.present.pinned import PINNED_ROLES, ROLE_KEYS
-from previewer.tui.present.states import differences_of, sign_words, state_line
+from previewer.tui.present.states import attempt_line, differences_of, sign_words, state_line
 from previewer.tui.present.text import Line, cut_line, join, line, quiet
 from previewer.tui.present.usage import percent, sparkline
 
@@ -71,10 +72,12 @@ def _role_card(
         unknown = f"? not known: {failure_word(error)}" if error is not None else "…"
         return Card(title, (line(Span(unknown, Tone.QUIET)),))
     environment = next((e for e in state.environments if e.role is role), None)
+    if environment is None and (attempt := state.role_attempts.get(role)) is not None:
+        return Card(title, _attempt(attempt, role, state, now, key_of))
     if environment is None:
         how = line(Span(key_of("up"), Tone.ACCENT), Span(" on a branch, then ", Tone.QUIET))
         return Card(
-            title, (line(Span("○ not running", Tone.QUIET)), (*how, *line(Span(ROLE_KEYS[role], Tone.ACCENT))))
+            title, (line(Span("○ not running", Tone.QUIET)), (*how, *line(Span(ROLE_KEYS[role], Tone.STRONG))))
         )
     shown = state_line(environment.state)
     if state.engine_error is not None:
@@ -91,10 +94,26 @@ def _role_card(
     )
 
 
+def _attempt(
+    attempt: FailedAttempt, role: Role, state: AppState, now: datetime, key_of: Callable[[str], str]
+) -> tuple[Line, ...]:
+    """Why it did not come up, and how to try again."""
+    again = line(Span(key_of("up"), Tone.ACCENT), Span(" on a branch, then ", Tone.QUIET))
+    return (
+        join((attempt_line(attempt, now), _named(attempt.commit, attempt.branch, state)), _GAP),
+        line(Span(attempt.reason, Tone.BAD)),
+        (*again, *line(Span(ROLE_KEYS[role], Tone.STRONG), Span(" tries again", Tone.QUIET))),
+        line(Span("a click shows its last lines", Tone.QUIET)),
+    )
+
+
 def _revision(environment: Environment, state: AppState) -> Line:
     """``v1.1.0 3ebe7f7``: by tag or branch, where there is one."""
-    commit = environment.ownership.commit
-    name = state.tag_of(commit) or environment.ownership.branch or ""
+    return _named(environment.ownership.commit, environment.ownership.branch, state)
+
+
+def _named(commit: str, branch: str | None, state: AppState) -> Line:
+    name = state.tag_of(commit) or branch or ""
     return line(Span(name, Tone.STRONG), " " if name else "", Span(short_id(commit)[:7], Tone.QUIET))
 
 

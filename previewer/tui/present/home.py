@@ -102,6 +102,8 @@ class Quick(NamedTuple):
 STALE = timedelta(days=90)
 """A branch of which nothing runs, and whose tip is older."""
 SORTS = ("activity", "name", "state", "age")
+SORT_OF = {"mark": "activity", "branch": "name", "state": "state", "age": "age"}
+"""The orders by the columns whose titles are clicked."""
 
 
 def _is_mine(row: OverviewRow, user: str) -> bool:

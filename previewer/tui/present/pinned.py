@@ -17,7 +17,7 @@ from previewer.tui.context import AppState
 from previewer.tui.present.ailments import ailment_line
 from previewer.tui.present.home import QUICK
 from previewer.tui.present.notices import failure_word
-from previewer.tui.present.states import sign_words, state_line
+from previewer.tui.present.states import attempt_line, sign_words, state_line
 from previewer.tui.present.text import Line, cut_line, join, join_fitting, line, quiet, width_of
 from previewer.tui.present.usage import cpu_line
 
@@ -28,18 +28,9 @@ _NAME_WIDTH = 12
 _SEPARATOR = Span("  ")
 
 
-def pinned_lines(
-    environments: Sequence[Environment] | None,
-    *,
-    now: datetime,
-    width: int,
-    up_key: str,
-    error: PreviewerError | None = None,
-) -> tuple[Line, ...]:
-    """One line a pinned role, most important part first. ``None``: nothing is known of them yet.
-
-    ``error`` is why not, where they could not be read.
-    """
+def pinned_lines(state: AppState, *, now: datetime, width: int, up_key: str) -> tuple[Line, ...]:
+    """One line a pinned role, most important part first."""
+    environments, error = state.environments, state.engine_error
     lines: list[Line] = []
     for role in PINNED_ROLES:
         name = line(Span(f"{role.value:<{_NAME_WIDTH}}", Tone.STRONG))
@@ -47,7 +38,10 @@ def pinned_lines(
             lines.append((*name, _unknown(error)))
             continue
         found = [environment for environment in environments if environment.role is role]
-        if not found:
+        if not found and (attempt := state.role_attempts.get(role)) is not None:
+            why = line(_SEPARATOR, Span(attempt.reason, Tone.BAD))
+            lines.append(cut_line((*name, *attempt_line(attempt, now), *why), width))
+        elif not found:
             reason = f"not running · press {up_key} on a branch, then {ROLE_KEYS[role]}"
             lines.append(cut_line((*name, Span(f"○ {reason}", Tone.QUIET)), width))
         facts = (
@@ -84,6 +78,7 @@ def counts_line(state: AppState) -> Line:
         up = sum(environment.state in SERVING for environment in state.environments)
         failed = sum(environment.state is State.FAILED for environment in state.environments)
         words.append(line(Span(f"{up} up", Tone.QUIET)))
+        failed += len(state.role_attempts)
         failed += sum(branch.name in state.attempts for branch in state.branches or ()) if state.attempts else 0
         if failed:
             words.append(line(Span(f"{failed} failed", Tone.BAD)))

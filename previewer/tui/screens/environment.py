@@ -15,6 +15,7 @@ from previewer.domain.commit.revision import Branch
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.observation import ContainerState
 from previewer.domain.environment.environment import Environment, State
+from previewer.domain.record.notes import FailedAttempt
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
 from previewer.tui.messages import FileSaved
@@ -101,6 +102,12 @@ class EnvironmentScreen(ActingScreen):
         if seen := self.environment or self._last:
             return self.app_state.branch_of(seen)
         return self.app_state.branch_tried_for(self.environment_name, self.context.session.project)
+
+    @property
+    def attempt(self) -> FailedAttempt | None:
+        """Why it is not there, if it did not come up."""
+        seen = self.environment or self._last
+        return None if seen else self.app_state.attempt_for(self.environment_name, self.context.session.project)
 
     @property
     def services(self) -> ServicesTable:

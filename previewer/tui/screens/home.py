@@ -18,7 +18,7 @@ from previewer.domain.environment.environment import Environment, OverviewRow
 from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
 from previewer.tui.job_kinds import PRUNE, UP
-from previewer.tui.present.home import QUICK
+from previewer.tui.present.home import QUICK, SORT_OF
 from previewer.tui.present.notices import engine_line, home_notices
 from previewer.tui.present.pinned import counts_line, total_line
 from previewer.tui.present.text import hanging_indent, join, line
@@ -274,6 +274,13 @@ class HomeScreen(ActingScreen):
         self.draw_keys()
         self._draw_status()
         self.glance.look_at(self.row, self.app_state)
+
+    @on(RowsTable.HeaderSelected)
+    def header_clicked(self, message: RowsTable.HeaderSelected) -> None:
+        """A click on a title orders by it."""
+        if message.column in SORT_OF:
+            self.list.sort = SORT_OF[message.column]
+            self.draw()
 
     @on(RowsTable.RowSelected)
     def row_clicked(self) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from textual.events import Resize
+from rich.cells import cell_len
+from textual.events import Click, Resize
 from textual.widgets import Static
 
 from previewer.present.values import Span, Tone
 from previewer.tui.actions import BY_ID
-from previewer.tui.present.text import Line, cut_line, to_content, width_of
+from previewer.tui.present.text import Line, cut_line, text_of, to_content, width_of
+from previewer.tui.screen_requests import RefreshRequested
 
 
 class Notice(Static):
@@ -86,6 +88,17 @@ class TopBar(Static):
         if (left, right) != (self._left, self._right):
             self._left, self._right = left, right
             self._draw()
+
+    async def on_click(self, event: Click) -> None:
+        """On the left: one layer out; on what the engine is: ask again."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        way = text_of(self._left).rpartition("›")[0]
+        if way and offset.x < cell_len(way):
+            await self.screen.run_action("screen.back")
+        elif offset.x >= self.content_size.width - width_of(self._right):
+            self.post_message(RefreshRequested())
 
     def on_resize(self, _event: Resize) -> None:
         """Keep the right part at the right."""

@@ -5,18 +5,22 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
+from textual.events import Click
 from textual.timer import Timer
 from textual.widgets import Static
 
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import OverviewRow
+from previewer.domain.naming import environment_name
+from previewer.tui.clicks import clicked_key, widget_at
 from previewer.tui.context import AppContext, AppState
 from previewer.tui.detail_queries import GlanceRead, QuestionFailed
 from previewer.tui.glance import Glance, GlanceScope, key_of
 from previewer.tui.present.cards import cards
 from previewer.tui.present.glances import glance_lines
-from previewer.tui.present.pinned import parity_strip, pinned_lines
+from previewer.tui.present.pinned import PINNED_ROLES, parity_strip, pinned_lines
 from previewer.tui.present.text import to_content
+from previewer.tui.screen_requests import ScreenRequested
 from previewer.tui.widgets.lines import LinesView
 
 LOOK_EVERY = 10.0
@@ -45,6 +49,31 @@ class RoleCards(Container):
                 yield Static(id=f"card-{number}", classes="card", markup=False)
         yield Static(id="pinned", markup=False)
 
+    def on_click(self, event: Click) -> None:
+        """Into the environment of a card, or to the comparison; a key in it is pressed."""
+        if clicked_key(event, self.screen) is not None:
+            return
+        clicked = widget_at(event, self.screen)
+        name = clicked.id or "" if clicked is not None else ""
+        at = int(name.removeprefix("card-")) if name.startswith("card-") else None
+        if clicked is not None and name == "pinned" and (offset := event.get_content_offset(clicked)) is not None:
+            at = offset.y
+        if at is not None:
+            event.stop()
+            self._open(at)
+
+    def _open(self, number: int) -> None:
+        """What a card, or a line, is about."""
+        state = getattr(self.app, "app_state", AppState())
+        if number >= len(PINNED_ROLES):
+            self.post_message(ScreenRequested.parity())
+            return
+        role = PINNED_ROLES[number]
+        running = next((e.name for e in state.environments or () if e.role is role), None)
+        if running is not None or role in state.role_attempts:
+            name = running or environment_name(self.context.session.project, role.value)
+            self.post_message(ScreenRequested.environment(name, tab="overview" if running else "logs"))
+
     def draw(self, state: AppState) -> None:
         """Show how they are now."""
         context, screen = self.context, self.app.size
@@ -62,9 +91,7 @@ class RoleCards(Container):
                 widget.update(to_content(*card.lines))
             return
         width = max(20, screen.width - 4)
-        lines = pinned_lines(
-            state.environments, error=state.engine_error, now=now, width=width, up_key=key_of("up")
-        )
+        lines = pinned_lines(state, now=now, width=width, up_key=key_of("up"))
         strip.update(to_content(*lines, *parity_strip(state, width=width, key=key_of("parity"))))
 
 
