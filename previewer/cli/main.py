@@ -69,7 +69,13 @@ def _open_ui(invocation: Invocation, env_files: tuple[str, ...]) -> int:
 
         with invocation.open_session() as session:
             give_files(session, env_files)
-            return run(session, picture, is_picture_shown=is_shown)
+            return run(
+                session,
+                picture,
+                is_picture_shown=is_shown,
+                docker_host=invocation.host,
+                environment=invocation.environment,
+            )
     except BaseException:
         if is_shown:
             picture.clear(invocation.stderr)

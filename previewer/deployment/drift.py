@@ -25,8 +25,9 @@ from previewer.domain.release.release import Release
 from previewer.domain.secrecy import Secrecy
 from previewer.engine.examiner import Examiner
 from previewer.records.environments import find_environment, list_environments
-from previewer.session.readings import cache_folder, read_cached, write_cached
+from previewer.session.readings import read_cached, write_cached
 from previewer.session.session import Session
+from previewer.user_folders import cache_folder
 
 REMEMBERED_SECONDS = 300.0
 """What a program writes by itself makes no event: after so long it is looked at again."""

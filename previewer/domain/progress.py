@@ -9,6 +9,17 @@ from typing import TypeAlias
 from msgspec import Struct
 
 
+class Notify(Enum):
+    """How a user who may look elsewhere is told that long work is over."""
+
+    OFF = "off"
+    TITLE = "title"
+    """Only the terminal's title says so, as it says what runs; the others set it too."""
+    BELL = "bell"
+    NOTIFICATION = "notification"
+    """The desktop's, through the terminal (OSC 9)."""
+
+
 class Outcome(Enum):
     """How a task ended."""
 

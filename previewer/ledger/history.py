@@ -22,6 +22,7 @@ from previewer.errors import LockedError, SourceError
 from previewer.git.objects import GitObject
 from previewer.ledger.protocol import Fault
 from previewer.ledger.store import GitStore
+from previewer.user_folders import state_folder
 
 # The newest entry that a user has seen of a clone's history, remembered outside of the repository.
 #
@@ -83,14 +84,6 @@ class RememberedHead:
         except (OSError, ValueError):
             return None
         return self._folder / "heads" / name if name.isalnum() else None
-
-
-def state_folder(environment: Mapping[str, str]) -> Path | None:
-    """Ours in the user's, as the XDG Base Directory Specification has it; ``None`` for a user without a home."""
-    if chosen := environment.get("XDG_STATE_HOME"):
-        return Path(chosen) / "previewer"
-    home = environment.get("HOME")
-    return Path(home) / ".local" / "state" / "previewer" if home else None
 
 
 ENTRY_FILE = "entry.json"

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 
 from msgspec import Struct
 
-from previewer.definition.discover import DEFINITION_SUFFIXES, how_to_begin, root_files, starting_points
+from previewer.definition.discover import (
+    DEFINITION_SUFFIXES,
+    ENVIRONMENTS_DIRECTORY,
+    how_to_begin,
+    root_files,
+    starting_points,
+)
 from previewer.definition.template import environment_templates
 from previewer.deployment.proposals import Proposals, propose
+from previewer.deployment.would_run import would_run
 from previewer.domain.commit.files import FileTree
 from previewer.domain.commit.revision import ResolvedRevision
+from previewer.domain.policy.check import Check
 from previewer.errors import NotFoundError, UsageError
 from previewer.session.session import Session
+
+INIT_MESSAGE = "Define preview environments"
 
 
 class InitResult(Struct, frozen=True):
@@ -98,6 +110,63 @@ def _sources(tree: FileTree) -> tuple[str, ...]:
     if len(found) > 1:
         raise ManySourcesError(found)
     return found
+
+
+class InitCommit(Struct, frozen=True):
+    """What was committed."""
+
+    branch: str
+    commit: str
+    files: tuple[str, ...]
+
+
+def commit_init(session: Session, files: Mapping[str, str], branch: str) -> InitCommit:
+    """Commit ``files``, text by path, upon HEAD as a new branch; nothing that is checked out changes.
+
+    Raises :class:`UsageError` where there is nothing to commit, or such a branch already, :class:`SourceError`
+    where git does not commit it.
+    """
+    head = _head(session)
+    if not files:
+        raise UsageError("HEAD has all of the definitions already: there is nothing to commit")
+    if head is None:
+        raise UsageError("nothing has been committed yet to add this to", hint="commit something first")
+    if any(known.name == branch for known in session.source.branches()):
+        raise UsageError("there is such a branch already", where=branch, hint="give another name")
+    made = session.source.commit_to_branch(branch, head.commit.id, files, message=INIT_MESSAGE)
+    return InitCommit(branch, made.id, tuple(sorted(files)))
+
+
+class Start(Enum):
+    """What a repository's HEAD says of how it is run."""
+
+    DEFINED = "defined"
+    """It has definitions of its own."""
+    DERIVED = "derived"
+    """They are derived from a Compose file or a Dockerfile at its root."""
+    UNKNOWN = "unknown"
+    """Nothing at its root says it."""
+
+
+def start_of(session: Session) -> Start:
+    """How HEAD begins; a repository without a commit says nothing."""
+    head = _head(session)
+    if head is None:
+        return Start.UNKNOWN
+    tree = session.source.tree(head.commit.id)
+    if any(
+        posixpath.dirname(entry.path) == ENVIRONMENTS_DIRECTORY and entry.path.endswith(DEFINITION_SUFFIXES)
+        for entry in tree
+    ):
+        return Start.DEFINED
+    return Start.DERIVED if root_files(tree) else Start.UNKNOWN
+
+
+def check_init(session: Session, plan: InitPlan) -> tuple[Check, ...]:
+    """What is proposed, and whether HEAD would run with it."""
+    resolved = session.source.resolve("HEAD")
+    checks = would_run(session, resolved, plan.completed, replaced=plan.proposals.replaced)
+    return (*plan.proposals.checks, *checks)
 
 
 def write_init(root: Path, files: Mapping[str, str]) -> InitResult:

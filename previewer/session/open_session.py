@@ -20,6 +20,7 @@ from previewer.session.secrets import find_secret
 from previewer.session.session import EngineClients, Session
 from previewer.settings.model import REPOSITORY_FILE, EngineKind
 from previewer.source.git import GitSource
+from previewer.user_folders import state_folder
 
 if TYPE_CHECKING:
     from previewer.freeze.registry.release_bundle import ReleaseBundle
@@ -180,8 +181,6 @@ def _user_key(environment: Mapping[str, str], shared: Path) -> bytes:
 
     Where neither can be written, a key of this process alone: nothing is then recognised the next time.
     """
-    from previewer.ledger.history import state_folder
-
     folder = state_folder(environment)
     path = folder / KEY_FILE if folder is not None else shared / f"previewer-{KEY_FILE}"
     with suppress(OSError):

@@ -18,15 +18,7 @@ import previewer
 from previewer.domain.compose.definition import Definition, Location, ModelPath, ReadingChoice, Role
 from previewer.domain.json_value import JsonObject, as_object, digest_of
 from previewer.domain.stored import to_json
-
-
-def cache_folder(environment: Mapping[str, str]) -> Path | None:
-    """Ours in the user's, as the XDG Base Directory Specification has it; ``None`` for a user without a home."""
-    chosen = environment.get("XDG_CACHE_HOME")
-    try:
-        return (Path(chosen) if chosen else Path.home() / ".cache") / "previewer"
-    except RuntimeError:  # a container's user need not have one
-        return None
+from previewer.user_folders import cache_folder
 
 
 def read_cached(path: Path) -> JsonObject:

@@ -12,6 +12,7 @@ from previewer.domain.commit.revision import DefaultBranch
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.capacity import Quota
 from previewer.domain.policy.trust import TrustRules
+from previewer.domain.progress import Notify
 
 REPOSITORY_FILE = "previewer.toml"
 """The project's settings, at the root of its default branch."""
@@ -146,6 +147,10 @@ class Settings(Struct, frozen=True):
     """Environments that it brings up at the same time."""
     theme: str | None = None
     """The terminal UI's theme; ``None`` for ours."""
+    notify: Notify = Notify.BELL
+    """How the terminal UI tells that long work is over."""
+    notify_after: float = 20.0
+    """Seconds from which on work is long."""
     quota: Quota = field(default_factory=Quota)
     """How much of one engine the project may take."""
     registry: str | None = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from previewer.domain import naming
 from previewer.domain.compose.definition import Role
+from previewer.domain.progress import Notify
 from previewer.settings import values
 from previewer.settings.model import ENGINE_VARIABLE, EngineKind, RouterTls, RouterUse
 from previewer.settings.role_rows import SECRET_KINDS, read_kinds, rows_of, take_trust
@@ -328,6 +329,24 @@ SETTINGS: tuple[Setting, ...] = (
         apply=put("theme", read=values.read_text),
         layers=Layer.USER,
         variable="PREVIEWER_THEME",
+    ),
+    Setting(
+        key="notify",
+        looks=", ".join(f'`"{how.value}"`' for how in Notify),
+        default='`"bell"`',
+        meaning="How the terminal UI tells that long work is over; all but `off` set the terminal's title too.",
+        apply=put("notify", read=values.choice(Notify)),
+        layers=Layer.USER,
+        variable="PREVIEWER_NOTIFY",
+    ),
+    Setting(
+        key="notify_after",
+        looks='`"20s"`, `"2m"` or a number of seconds',
+        default='`"20s"`',
+        meaning="From when on work is long. Shorter work ends quietly.",
+        apply=put("notify_after", read=values.read_seconds),
+        layers=Layer.USER,
+        variable="PREVIEWER_NOTIFY_AFTER",
     ),
     Setting(
         key="keys",

@@ -26,6 +26,7 @@ class Place(Enum):
     PROGRESS = "progress"
     JOBS = "jobs"
     RELEASES = "releases"
+    START = "definitions"
 
 
 class Need(Enum):
@@ -84,6 +85,8 @@ _KEY_NAMES = {
     "colon": ":",
     "escape": "esc",
     "ampersand": "&",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
     "exclamation_mark": "!",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
@@ -101,7 +104,7 @@ def key_name(key: str) -> str:
 _ROWS = (Place.HOME, Place.COMMITS)
 _ON_ENVIRONMENT = (Place.HOME, Place.ENVIRONMENT)
 _PAIRS = (Place.PARITY, Place.DIFF)
-_SCROLLED = (*_ROWS, Place.ENVIRONMENT, Place.JOBS, Place.RELEASES, *_PAIRS)
+_SCROLLED = (*_ROWS, Place.ENVIRONMENT, Place.JOBS, Place.RELEASES, Place.START, *_PAIRS)
 _TABS = (
     ("overview", "Services and logs", None, "status"),
     ("services", "Every container with its restarts", None, "status"),
@@ -189,7 +192,7 @@ ACTIONS: tuple[Action, ...] = (
            "records.environments:find_environment", "open",
            needs=Need.ENVIRONMENT),
     Action("copy", "y", "copy", "Copy the selected text, the shown logs, the URL, the commit or the command line",
-           (Place.HOME, Place.COMMITS, Place.ENVIRONMENT, Place.JOBS, Place.RELEASES),
+           (Place.HOME, Place.COMMITS, Place.ENVIRONMENT, Place.JOBS, Place.RELEASES, Place.START),
            "records.environments:find_environment", "url",
            needs=Need.ROW),
     Action("commits", "c", "commits", "Choose any commit of this branch", (Place.HOME,), None, "up",
@@ -205,13 +208,25 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("sort", "O", "sort", "Order the rows by activity, name, state or age", (Place.HOME,),
            "lists:list_branches", "branches"),
+    Action("widen-pane", "less_than_sign", "wider pane", "Give the pane more room, and the table less",
+           (Place.HOME,), call="resize_pane(1)"),
+    Action("narrow-pane", "greater_than_sign", "narrower pane", "Give the pane less room, and the table more",
+           (Place.HOME,), call="resize_pane(-1)"),
     Action("retry", "r", "refresh", "Ask git and the engine again",
-           (*_ON_ENVIRONMENT, *_PAIRS, Place.RELEASES),
+           (*_ON_ENVIRONMENT, *_PAIRS, Place.RELEASES, Place.START),
            "records.environments:list_environments", "ls"),
     Action("jobs", "J", "jobs", "List the operations started here, with their command lines",
            (*_ON_ENVIRONMENT, Place.PARITY)),
     Action("releases", "F", "releases", "List the frozen releases: compare, verify, sign, push, pull, audit",
            (Place.HOME,), "lists:list_releases", "releases"),
+    Action("start", "I", "definitions", "Show what previewer derives for HEAD, to try and to commit it",
+           (Place.HOME,), "init:plan_init", "init"),
+    Action("try", "t", "try it", "Run HEAD with these files, ask for its page, and remove it again",
+           (Place.START,), "try_definition:try_definition", "init", call="job('try')"),
+    Action("write", "w", "commit it", "Commit these files on a branch of their own", (Place.START,),
+           "init:commit_init", "init", call="job('write')"),
+    Action("choose-source", "f", "begin with", "Begin with another Compose file or Dockerfile", (Place.START,),
+           "init:plan_init", "init"),
     Action("open-release", "enter", "open", "Show what is in the release", (Place.RELEASES,), "inspect:inspect",
            "inspect"),
     Action("compare-releases", "v", "compare", "Show what changed from the marked release, or the one before",
@@ -306,8 +321,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("half-page-up", "ctrl+u", "half page up", "Half a page up", _SCROLLED),
     Action("back", "escape", "back", "One layer out; clears a filter first", (Place.EVERYWHERE,)),
     Action("menu", "x", "actions", "Everything that can be done here",
-           (Place.HOME, Place.COMMITS, Place.ENVIRONMENT, Place.JOBS, Place.RELEASES, *_PAIRS)),
+           (Place.HOME, Place.COMMITS, Place.ENVIRONMENT, Place.JOBS, Place.RELEASES, Place.START, *_PAIRS)),
     Action("command_palette", "ctrl+p,colon", "palette", "Find an action, a branch or an environment by name",
+           (Place.EVERYWHERE,)),
+    Action("theme", "T", "theme", "Choose other colours; they are remembered", (Place.EVERYWHERE,)),
+    Action("density", "Z", "density", "Leave no line empty and show no cards, or show them again",
            (Place.EVERYWHERE,)),
     Action("help", "question_mark", "help", "All keys, searchable", (Place.EVERYWHERE,), None, None),
     Action("leave", "q,ctrl+q", "quit", "Quit (asks while an operation is running)", (Place.EVERYWHERE,)),

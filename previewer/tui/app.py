@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePath
 from typing import ClassVar
 
 from rich.console import RenderableType
 from rich.style import Style as RichStyle
 from textual import on
-from textual.app import App, SuspendNotSupported, SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.command import CommandPalette, Provider
 from textual.driver import Driver
@@ -22,18 +23,18 @@ from textual.strip import Strip
 from textual.theme import ThemeProvider
 
 from previewer.domain.deploy.plan import Plan
-from previewer.errors import PreviewerError
-from previewer.present.safe_text import plain
 from previewer.session.session import Session
 from previewer.tui import messages as told
 from previewer.tui import screen_requests
 from previewer.tui.actions import BY_ID, Place, bindings
+from previewer.tui.attention import Attention
 from previewer.tui.clicks import clicked_key
 from previewer.tui.context import AppContext, AppState
 from previewer.tui.ending import Ending
 from previewer.tui.job import Job, JobState
 from previewer.tui.last_picture import LastPicture
-from previewer.tui.live import LiveApp
+from previewer.tui.memory import Memory, memory_of
+from previewer.tui.outside import OutsideApp
 from previewer.tui.palette import ActionProvider, Palette, PlaceProvider
 from previewer.tui.present.notices import failure_summary
 from previewer.tui.present.text import text_of
@@ -47,11 +48,11 @@ from previewer.tui.screens.menu import MenuScreen
 from previewer.tui.screens.progress import ProgressScreen
 from previewer.tui.terminal import end_with_terminal
 from previewer.tui.terminal_driver import TerminalDriver
-from previewer.tui.themes import DARK, OWN, style_variables, theme_for
+from previewer.tui.themes import OWN, style_variables, theme_for
 from previewer.tui.widgets.lines import LineInput
 
 
-class PreviewerApp(LiveApp):
+class PreviewerApp(OutsideApp):
     """Branches, environments, and what one does with them."""
 
     TITLE = "previewer"
@@ -61,7 +62,9 @@ class PreviewerApp(LiveApp):
         PlaceProvider,
         *App.COMMANDS,
     }
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(("command_palette", "help", "leave", "menu"))]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(("command_palette", "help", "leave", "menu", "theme", "density"))
+    ]
 
     def __init__(
         self,
@@ -69,19 +72,40 @@ class PreviewerApp(LiveApp):
         *,
         monotonic: Callable[[], float] = time.monotonic,
         theme: str | None = None,
+        memory: Memory | None = None,
+        docker_host: str | None = None,
+        environment: Mapping[str, str] = os.environ,
         picture: LastPicture | None = None,
         is_picture_shown: bool = False,
     ) -> None:
         keymap = session.settings.keymap
-        super().__init__(AppContext(session, keymap=keymap, monotonic=monotonic))
+        super().__init__(
+            AppContext(
+                session,
+                keymap=keymap,
+                monotonic=monotonic,
+                memory=memory,
+                docker_host=docker_host,
+                environment=environment,
+            )
+        )
         self._ending = Ending(self, self.context)
         self._picture = picture
         self.is_held = is_picture_shown
         """Whether nothing is drawn yet, because there is a picture that says more."""
         for own in OWN:
             self.register_theme(own)
-        wanted = theme or session.settings.theme or theme_for(self.console.color_system)
-        self.theme = wanted if wanted in self.available_themes else DARK.name
+        system = self.console.color_system or ""
+        chosen = session.settings.theme or self.context.memory.preferences.themes.get(system)
+        wanted = theme or theme_for(system, chosen)
+        self.theme = wanted if wanted in self.available_themes else theme_for(system)
+        self.attention = Attention(
+            self._send,
+            how=session.settings.notify,
+            after=session.settings.notify_after,
+            project=session.project,
+            has_title=os.environ.get("TERM") != "linux",  # older consoles print it
+        )
         self.set_keymap({name: keys for name, keys in keymap.items() if name in BY_ID})
 
     def get_css_variables(self) -> dict[str, str]:
@@ -105,6 +129,8 @@ class PreviewerApp(LiveApp):
         """Paint first, ask afterwards."""
         super().on_mount()
         self._ending.listen()
+        self.set_class(self.context.memory.preferences.is_compact, "-compact")
+        self.attention.rest()
         if self.is_held:
             self.set_timer(MOST_HELD, self._show_what_is)
 
@@ -127,6 +153,8 @@ class PreviewerApp(LiveApp):
         """Keys are for what is, and a picture of another size is none; a click on what is gone is none either."""
         if isinstance(event, MouseEvent) and not event.is_forwarded and self._is_on_removed(event):
             return
+        if isinstance(event, Key | MouseDown) and not self.context.running_works:
+            self.attention.rest()  # who types has seen how it ended
         if isinstance(event, Key | MouseDown) or (isinstance(event, Resize) and not self._is_of_size(event)):
             self._show_what_is()
         await super().on_event(event)
@@ -181,9 +209,21 @@ class PreviewerApp(LiveApp):
         super().exit(result, return_code)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Only the themes: everything else is an action of ours."""
+        """None of Textual's: everything is an action of ours."""
         del screen
-        yield SystemCommand(f"{'theme':<12}Choose other colours", "", self.search_themes)
+        return ()
+
+    def watch_theme(self, before: str, theme: str) -> None:
+        """What was chosen is remembered, for terminals with as many colours."""
+        memory, system = self.context.memory, self.console.color_system or ""
+        if before and before != theme and self.is_running:
+            memory.keep(themes={**memory.preferences.themes, system: theme})
+
+    def _send(self, sequence: str) -> None:
+        """To the terminal itself."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+            self._driver.flush()
 
     @on(screen_requests.ScreenRequested)
     def screen_requested(self, message: screen_requests.ScreenRequested) -> None:
@@ -201,27 +241,6 @@ class PreviewerApp(LiveApp):
             screen = ConfirmScreen(self.context, message.request)
             self.push_screen(screen, lambda request: self._begin(request, screen.proposal))
 
-    @on(screen_requests.ShellRequested)
-    def shell_requested(self, message: screen_requests.ShellRequested) -> None:
-        """Hand the terminal over until the shell ends."""
-        title = f"debug {message.environment} {message.service}"
-
-        def say(words: str) -> None:
-            self.error_console.out(plain(words), highlight=False)
-
-        try:
-            with self.suspend():
-                say(f"making a copy of {message.service} of {message.environment}; a shell opens in it …")
-                code = self.context.queries.open_shell(message.environment, message.service, say)
-        except SuspendNotSupported:
-            command = f"previewer debug {message.environment} {message.service}"
-            self.tell(f"this terminal cannot be handed over: {command}", title=title, severity="warning")
-        except PreviewerError as error:
-            self.tell(text_of(failure_summary(error)), title=title, severity="error")
-        else:
-            self.tell(f"the shell ended with {code}, and the copy is gone", title=title)
-        self.refresh_app_state()
-
     @on(told.JobReported)
     def work_reported(self, message: told.JobReported) -> None:
         """An operation has got on."""
@@ -235,45 +254,17 @@ class PreviewerApp(LiveApp):
         job = self.context.works[message.number]
         job.ended_at = self.context.monotonic()
         job.error, job.outcome = message.error, message.outcome
+        self.attention.ended(job, job.ended_at)
         if message.environment is not None:
             job.environments = (message.environment,)
         self.work_pulse += 1
-        self.context.queries.read_environments(self)
+        self.refresh_app_state()
         if not self._is_shown(job):
             self._announce(job)
         if not self.context.running_works:
             self.touches_were_seen()  # what came meanwhile was mostly the operations themselves
             self.schedule.rest()
             self._ending.work_ended()
-
-    @on(screen_requests.CopyRequested)
-    def copy_requested(self, message: screen_requests.CopyRequested) -> None:
-        """Try the system's clipboard."""
-        self.context.queries.copy(message.text, self)
-
-    @on(told.TextCopied)
-    def text_copied(self, message: told.TextCopied) -> None:
-        """Where the system has no clipboard, ask the terminal."""
-        if not message.is_native:
-            self.copy_to_clipboard(message.text)
-        lines = message.text.count("\n")
-        what = plain(message.text) if lines == 0 else f"{lines} lines"
-        how = "" if message.is_native else " (through the terminal)"
-        self.tell(f"{what}", title=f"copied{how}")
-
-    @on(screen_requests.BrowseRequested)
-    def browse_requested(self, message: screen_requests.BrowseRequested) -> None:
-        """Ask a browser."""
-        self.context.queries.open_url(message.url, self)
-
-    @on(told.UrlOpened)
-    def url_opened(self, message: told.UrlOpened) -> None:
-        """Say so, or give the URL to copy."""
-        if message.is_open:
-            self.tell(message.url, title="opened in the browser")
-        else:
-            key = self.context.key_of("copy")
-            self.tell(f"{message.url} · {key} copies it", title="no browser here", severity="warning")
 
     def action_help(self) -> None:
         """All keys."""
@@ -297,7 +288,16 @@ class PreviewerApp(LiveApp):
         if not any(isinstance(screen, CommandPalette) for screen in self.screen_stack):
             self.push_screen(Palette(id="--command-palette"))
 
-    def search_themes(self) -> None:
+    def action_density(self) -> None:
+        """Without cards and empty lines, or with them."""
+        memory = self.context.memory
+        memory.keep(is_compact=not memory.preferences.is_compact)
+        self.set_class(memory.preferences.is_compact, "-compact")
+        for screen in self.screen_stack:
+            if isinstance(screen, PreviewerScreen):
+                screen.draw()
+
+    def action_theme(self) -> None:
         """The themes by name."""
         if self._clear_the_way():
             self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
@@ -335,6 +335,7 @@ class PreviewerApp(LiveApp):
             command=request.command,
             steps=len(proposal) if isinstance(proposal, Plan) else 0,
         )
+        self.attention.begun(job)
         self.context.queries.start(job, request, self)
         if isinstance(home := self.screen_stack[0], HomeScreen):
             home.unmark(request.changed)
@@ -357,9 +358,23 @@ MOST_HELD = 5.0
 """Seconds that the last picture stays where git or the engine does not answer."""
 
 
-def run(session: Session, picture: LastPicture | None = None, *, is_picture_shown: bool = False) -> int:
+def run(
+    session: Session,
+    picture: LastPicture | None = None,
+    *,
+    is_picture_shown: bool = False,
+    docker_host: str | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> int:
     """Run the interface until the user quits; its exit code. Operations that it leaves behind are undone first."""
-    app = PreviewerApp(session, picture=picture, is_picture_shown=is_picture_shown)
+    app = PreviewerApp(
+        session,
+        memory=memory_of(environment),
+        docker_host=docker_host,
+        environment=environment,
+        picture=picture,
+        is_picture_shown=is_picture_shown,
+    )
     app.context.bridge.stand_by("terminal", lambda: end_with_terminal(app.context.undo_running_works))
     try:
         result = app.run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -17,12 +18,14 @@ from previewer.domain.environment.environment import Environment, OverviewRow, b
 from previewer.domain.naming import environment_name
 from previewer.domain.record.notes import FailedAttempt
 from previewer.errors import PreviewerError
+from previewer.operations.init import Start
 from previewer.operations.parity import RolesParity
 from previewer.session.session import Session
 from previewer.tui.actions import BY_ID, key_name
 from previewer.tui.bridge import Bridge
 from previewer.tui.detail_queries import DetailQueries
 from previewer.tui.job import Job
+from previewer.tui.memory import Memory
 from previewer.tui.queries import Queries
 
 
@@ -53,6 +56,8 @@ class AppState(Struct, frozen=True):
     """The last attempts to bring up staging and production, where that failed and neither is there."""
     drifts: Mapping[str, EnvironmentDrift] = field(default_factory=dict)
     """The differences that the last look found, by environment."""
+    start: Start | None = None
+    """What HEAD says of how it is run; asked for only while nothing runs."""
     roles_parity: RolesParity | None = None
     """How staging and production stand to each other; ``None`` until that is known."""
     commits_ahead: int | None = None
@@ -146,8 +151,15 @@ class AppContext:
         *,
         keymap: Mapping[str, str] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        memory: Memory | None = None,
+        docker_host: str | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
+        self.docker_host, self.environment = docker_host, environment
+        """What trials open their own sessions with: the engine's address and the user's variables."""
         self.session = session
+        self.memory = memory or Memory()
+        """What the user chose here, now and before."""
         self.bridge = Bridge()
         self.queries = Queries(session, self.bridge)
         self.detail_queries = DetailQueries(session, self.bridge)

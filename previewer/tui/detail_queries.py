@@ -22,6 +22,7 @@ from previewer.operations.data import ListedSnapshot, list_snapshots
 from previewer.operations.data_volumes import DataVolume, list_volumes, own_bytes
 from previewer.operations.declare import Declaration, commit_declaration, plan_declaration
 from previewer.operations.diff import Difference, diff
+from previewer.operations.init import Start, check_init, plan_init, start_of
 from previewer.operations.inspect import Inspection, inspect
 from previewer.operations.lists import ListedRelease, list_history, list_releases
 from previewer.operations.parity import Distance, RolesParity, compare, distance, parity_of_roles
@@ -30,6 +31,7 @@ from previewer.releases.definitions import explain_policy
 from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.tui.bridge import Bridge
+from previewer.tui.first_use_jobs import Beginning
 from previewer.tui.glance import Glance, GlanceScope, commits_apart, glance
 from previewer.tui.seen_touches import SeenTouches
 
@@ -196,6 +198,22 @@ class DifferenceRead(Message):
         self.difference = difference
 
 
+class BeginningRead(Message):
+    """What a repository without definitions would run is known."""
+
+    def __init__(self, beginning: Beginning) -> None:
+        super().__init__()
+        self.beginning = beginning
+
+
+class StartRead(Message):
+    """How HEAD begins is known."""
+
+    def __init__(self, start: Start) -> None:
+        super().__init__()
+        self.start = start
+
+
 class QuestionFailed(Message):
     """There is no answer to what the receiver asked last."""
 
@@ -328,6 +346,19 @@ class DetailQueries:
             return PolicyRead({name: explain_policy(self._session, commit, name=name) for name in definitions})
 
         self._ask("release", call, tell)
+
+    def read_start(self, tell: MessagePump) -> None:
+        """Answered with :class:`StartRead`."""
+        self._ask("start", lambda: StartRead(start_of(self._session)), tell)
+
+    def read_beginning(self, sources: Sequence[str], tell: MessagePump) -> None:
+        """What HEAD lacks, and whether it would run with that: :class:`BeginningRead`."""
+
+        def call() -> Message:
+            plan = plan_init(self._session, sources)
+            return BeginningRead(Beginning(plan, check_init(self._session, plan), tuple(sources)))
+
+        self._ask("beginning", call, tell)
 
     def compare(self, left: str, right: str, tell: MessagePump) -> None:
         """Compare two sides, empty names for staging and production: :class:`ParityRead`."""

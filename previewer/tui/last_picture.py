@@ -17,7 +17,8 @@ from msgspec import Struct
 from previewer import __version__
 from previewer.domain.json_value import JsonObject
 from previewer.present.values import ago
-from previewer.session.readings import cache_folder, read_cached, write_cached
+from previewer.session.readings import read_cached, write_cached
+from previewer.user_folders import cache_folder
 
 ENTER, LEAVE = "\x1b[?1049h\x1b[?25l\x1b[H", "\x1b[0m\x1b[?1049l\x1b[?25h"
 """To the terminal's other screen, without a cursor, and back."""

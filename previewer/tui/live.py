@@ -23,6 +23,7 @@ from previewer.tui.detail_queries import (
     DriftsRead,
     QuestionFailed,
     RolesParityRead,
+    StartRead,
     TouchesEnded,
     TouchesRead,
     TouchesSeen,
@@ -152,6 +153,10 @@ class LiveApp(App[int]):
             self._is_watching = True
             self.context.queries.watch_engine(self)
             self._look_for_drift()
+        if message.environments:
+            self.context.memory.keep(is_toured=True)
+        else:
+            self.context.detail_queries.read_start(self)
         if not self.hears_touches:
             self.hears_touches = True
             self.context.detail_queries.follow_touches(self)
@@ -212,6 +217,11 @@ class LiveApp(App[int]):
         if is_news and known is not None and not known.is_tainted:
             self._tell_of_touch(name)
             self.context.queries.read_environments(self)
+
+    @on(StartRead)
+    def start_read(self, message: StartRead) -> None:
+        """What HEAD says of how it is run."""
+        self.app_state = replace(self.app_state, start=message.start)
 
     @on(RolesParityRead)
     def roles_parity_read(self, message: RolesParityRead) -> None:

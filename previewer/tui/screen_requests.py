@@ -19,6 +19,7 @@ class Destination(Enum):
     DIFF = "diff"
     PROGRESS = "progress"
     JOBS = "jobs"
+    START = "start"
     RELEASES = "releases"
 
 

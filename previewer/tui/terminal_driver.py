@@ -13,6 +13,8 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 
+from previewer.tui.attention import RESTORE_TITLE, SAVE_TITLE
+
 READ_SIZE = 4096
 LOOK_EVERY = 0.1
 """Seconds between two looks at whether the interface ends."""
@@ -27,6 +29,16 @@ class TerminalDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         if self._file is not None:
             self._file = LastingFile(open(self._file.fileno(), "wb", closefd=False), encoding="utf-8")  # noqa: SIM115
+
+    def start_application_mode(self) -> None:
+        """Keep the terminal's title, to give it back."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self.write(SAVE_TITLE)
+
+    def stop_application_mode(self) -> None:
+        """Give the title back too."""
+        self.write(RESTORE_TITLE)
+        super().stop_application_mode()
 
     def run_input_thread(self) -> None:
         """Read keys until the interface ends."""

@@ -1,4 +1,4 @@
-"""Our own two themes, and the colours that styles have in any theme."""
+"""Our own themes, one palette for each kind of terminal, and the colours that styles have in any theme."""
 
 from __future__ import annotations
 
@@ -62,12 +62,150 @@ DARK_256 = Theme(
     },
 )
 """Every colour is one of the 256 that terminals without true colour have: bars stay grey."""
-OWN = (DARK, LIGHT, DARK_256)
+LIGHT_256 = Theme(
+    name="previewer-light-256",
+    primary="#005faf",
+    secondary="#005f87",
+    accent="#005faf",
+    success="#005f00",
+    warning="#875f00",
+    error="#af0000",
+    foreground="#1c1c1c",
+    background="#ffffff",
+    surface="#ffffff",
+    panel="#eeeeee",
+    boost="#e4e4e4",
+    dark=False,
+    variables={
+        **LIGHT.variables,
+        "selection": "#d7ffff",
+        "raised": "#e4e4e4",
+        "rule": "#bcbcbc",
+        "quiet": "#585858",
+    },
+)
+CONTRAST = Theme(
+    name="previewer-contrast",
+    primary="#5fd7ff",
+    secondary="#87ffff",
+    accent="#5fd7ff",
+    success="#5fff5f",
+    warning="#ffff5f",
+    error="#ff8787",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#000000",
+    boost="#000000",
+    dark=True,
+    variables={
+        **DARK.variables,
+        "selection": "#00005f",
+        "raised": "#1c1c1c",
+        "rule": "#bcbcbc",
+        "quiet": "#d0d0d0",
+    },
+)
+CONTRAST_LIGHT = Theme(
+    name="previewer-contrast-light",
+    primary="#0000af",
+    secondary="#005f5f",
+    accent="#0000af",
+    success="#005f00",
+    warning="#5f005f",
+    error="#870000",
+    foreground="#000000",
+    background="#ffffff",
+    surface="#ffffff",
+    panel="#ffffff",
+    boost="#ffffff",
+    dark=False,
+    variables={
+        **LIGHT.variables,
+        "selection": "#ffffaf",
+        "raised": "#ffffd7",
+        "rule": "#585858",
+        "quiet": "#303030",
+    },
+)
+"""Of the 256 colours too; every text has a contrast of 7 or more (WCAG 2, level AAA)."""
+DARK_16 = Theme(
+    name="previewer-dark-16",
+    ansi=True,
+    primary="ansi_cyan",
+    secondary="ansi_bright_cyan",
+    accent="ansi_cyan",
+    success="ansi_bright_green",
+    warning="ansi_bright_yellow",
+    error="ansi_bright_red",
+    foreground="ansi_bright_white",
+    background="ansi_black",
+    surface="ansi_black",
+    panel="ansi_black",
+    boost="ansi_black",
+    dark=True,
+    variables={
+        "ansi-background": "ansi_black",
+        "ansi-foreground": "ansi_bright_white",
+        "block-cursor-foreground": "ansi_black",
+        "block-cursor-background": "ansi_white",
+        "input-cursor-background": "ansi_bright_white",
+        "input-cursor-foreground": "ansi_black",
+        "input-cursor-text-style": "none",
+        "input-selection-background": "ansi_cyan",
+        "input-selection-foreground": "ansi_black",
+        "screen-selection-background": "ansi_cyan",
+        "screen-selection-foreground": "ansi_black",
+        "quiet": "ansi_white",
+        "rule": "ansi_white",
+        "raised": "ansi_black",
+        "loud-text": "ansi_black",
+    },
+)
+LIGHT_16 = Theme(
+    name="previewer-light-16",
+    ansi=True,
+    primary="ansi_blue",
+    secondary="ansi_magenta",
+    accent="ansi_blue",
+    success="ansi_green",
+    warning="ansi_yellow",
+    error="ansi_red",
+    foreground="ansi_black",
+    background="ansi_bright_white",
+    surface="ansi_bright_white",
+    panel="ansi_bright_white",
+    boost="ansi_bright_white",
+    dark=False,
+    variables={
+        **DARK_16.variables,
+        "ansi-background": "ansi_bright_white",
+        "ansi-foreground": "ansi_black",
+        "block-cursor-foreground": "ansi_bright_white",
+        "block-cursor-background": "ansi_bright_black",
+        "input-cursor-background": "ansi_black",
+        "input-cursor-foreground": "ansi_bright_white",
+        "quiet": "ansi_bright_black",
+        "rule": "ansi_bright_black",
+        "raised": "ansi_bright_white",
+        "loud-text": "ansi_bright_white",
+    },
+)
+"""With a background of their own: what a terminal calls its default may be any colour."""
+OWN = (DARK, LIGHT, CONTRAST, CONTRAST_LIGHT, DARK_256, LIGHT_256, DARK_16, LIGHT_16)
+_PALETTES: Mapping[str, Mapping[str, str]] = {
+    DARK.name: {"256": DARK_256.name, "standard": DARK_16.name},
+    LIGHT.name: {"256": LIGHT_256.name, "standard": LIGHT_16.name},
+    CONTRAST.name: {"standard": DARK_16.name},
+    CONTRAST_LIGHT.name: {"standard": LIGHT_16.name},
+}
+"""By theme, what stands for it on terminals with fewer colours."""
 
 
-def theme_for(color_system: str | None) -> str:
-    """The theme for what a terminal can show, where the user has chosen none: ``256``, …"""
-    return {"256": DARK_256.name, "standard": "ansi-dark"}.get(color_system or "", DARK.name)
+def theme_for(color_system: str | None, wanted: str | None = None) -> str:
+    """The theme for what a terminal can show (``256``, ``standard``), by the name that was chosen, if any was."""
+    name = wanted or DARK.name
+    return _PALETTES.get(name, {}).get(color_system or "", name)
 
 
 QUIET_SHARE = 0.72

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,18 @@ from previewer.definition import load_named
 from previewer.deployment.would_run import would_run
 from previewer.domain.compose.definition import Role
 from previewer.domain.policy.check import Verdict
-from previewer.errors import UsageError
-from previewer.operations.init import InitPlan, ManySourcesError, plan_init, write_init
+from previewer.errors import SourceError, UsageError
+from previewer.operations.init import (
+    InitPlan,
+    ManySourcesError,
+    Start,
+    commit_init,
+    plan_init,
+    start_of,
+    write_init,
+)
+from previewer.source.git import GitSource
+from previewer.testing.memory.session import memory_session
 from tests.operations.shop import Shop
 
 
@@ -230,3 +242,53 @@ def test_several_dockerfiles_are_services_called_like_their_folders() -> None:
     mixed = {**files, "compose.yaml": "services: {}"}
     with pytest.raises(UsageError, match="Compose files or with Dockerfiles"):
         plan_of(mixed, ["compose.yaml", "api/Dockerfile"])
+
+
+def test_it_is_committed_on_a_branch_of_its_own(tmp_path: Path) -> None:
+    git = partial(subprocess.run, check=True, capture_output=True, text=True, cwd=tmp_path)
+    git(["git", "init", "--quiet", "--initial-branch", "main"])
+    git(["git", "config", "user.name", "Ada"])
+    git(["git", "config", "user.email", "ada@example.org"])
+    (tmp_path / "envs").mkdir()
+    (tmp_path / "envs" / "notes.txt").write_text("kept")
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    git(["git", "add", "."])
+    git(["git", "commit", "--quiet", "--message", "Begin"])
+    with memory_session(source=GitSource(str(tmp_path))) as session:
+        files = plan_init(session).files
+        made = commit_init(session, files, "previews")
+        with pytest.raises(UsageError, match="such a branch"):
+            commit_init(session, files, "previews")
+        with pytest.raises(SourceError):
+            commit_init(session, files, "a..b")
+        with pytest.raises(UsageError, match="nothing to commit"):
+            commit_init(session, {}, "other")
+    listed = git(["git", "ls-tree", "-r", "--name-only", "previews"]).stdout.split()
+    assert listed == ["Dockerfile", "envs/notes.txt", *sorted(files)]
+    assert git(["git", "rev-parse", "previews^"]).stdout == git(["git", "rev-parse", "main"]).stdout
+    assert git(["git", "show", "previews:envs/preview.yaml"]).stdout == files["envs/preview.yaml"]
+    assert git(["git", "rev-parse", "previews"]).stdout.strip() == made.commit
+    assert git(["git", "status", "--porcelain"]).stdout == "", "nothing that is checked out changes"
+
+
+def test_without_a_commit_there_is_nothing_to_add_to(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    with memory_session(source=GitSource(str(tmp_path))) as session:
+        assert start_of(session) is Start.UNKNOWN
+        with pytest.raises(UsageError, match="nothing has been committed"):
+            commit_init(session, plan_init(session).files, "start")
+
+
+@pytest.mark.parametrize(
+    ("files", "start"),
+    [
+        ({"envs/preview.yaml": "services: {a: {image: i}}\n"}, Start.DEFINED),
+        ({"compose.yaml": "services: {a: {image: i}}\n"}, Start.DERIVED),
+        ({"Dockerfile": "FROM scratch\n"}, Start.DERIVED),
+        ({"deploy/compose.yaml": "services: {a: {image: i}}\n", "envs/README": ""}, Start.UNKNOWN),
+    ],
+)
+def test_how_a_repository_begins(files: Mapping[str, str], start: Start) -> None:
+    shop = Shop()
+    shop.source.commit("main", dict(files))
+    assert start_of(shop.session) is start

@@ -16,12 +16,12 @@ from previewer.session.readings import (
     KEPT_READINGS,
     ForgottenReadings,
     RememberedReadings,
-    cache_folder,
     remembered_readings,
 )
 from previewer.settings.model import Settings
 from previewer.testing.memory.session import memory_session
 from previewer.testing.memory.source import MemorySource
+from previewer.user_folders import cache_folder
 
 COMMIT = "1" * 40
 WRITTEN: dict[ModelPath, Location] = {("services", "web"): Location("compose.yaml", 2, 3)}

@@ -24,12 +24,14 @@ from previewer.tui.screens.jobs import JobsScreen
 from previewer.tui.screens.parity import ParityScreen
 from previewer.tui.screens.progress import ProgressScreen
 from previewer.tui.screens.releases import ReleasesScreen
+from previewer.tui.screens.start import StartScreen
 from previewer.tui.widgets.lines import LinesView
 from previewer.tui.widgets.log_view import LogView
 from previewer.tui.widgets.rows_table import RowsTable
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "tui.md"
 ONLY_HERE = {
+    **dict.fromkeys(("theme", "density", "widen-pane", "narrow-pane"), "it has no looks to choose"),
     "work": "the command line shows the progress of its own operation anyway",
     "toggle-wrap": "the terminal wraps",
     "maximise": "there is nothing to maximise in a stream of lines",
@@ -59,6 +61,7 @@ NODES: dict[Place, tuple[type[DOMNode], ...]] = {
     Place.PARITY: (ParityScreen, RowsTable, PreviewerApp),
     Place.DIFF: (DiffScreen, LinesView, PreviewerApp),
     Place.RELEASES: (ReleasesScreen, RowsTable, PreviewerApp),
+    Place.START: (StartScreen, LinesView, PreviewerApp),
     Place.JOBS: (JobsScreen, RowsTable, PreviewerApp),
     Place.CONFIRM: (ConfirmScreen,),
     Place.PROGRESS: (ProgressScreen,),

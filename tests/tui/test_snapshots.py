@@ -55,7 +55,7 @@ def normalise(svg: str) -> str:
 
 def without_ports(text: str) -> str:
     """Host ports are free ones of this machine, five digits each."""
-    return re.sub(r"(127\.0\.0\.1:|port(?: |&#160;)|(?<=[ ;]):)\d{5}", r"\g<1>40000", text)
+    return re.sub(r"(127\.0\.0\.1:|port(?: |&#160;)|(?<=[ ;>]):)\d{5}", r"\g<1>40000", text)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -24,6 +24,7 @@ from tests.walls.imports import (
 _BELOW = {"domain", "git", "source", "definition", "docker_api", "freeze", "engine", "ledger", "settings"} | {
     "background",
     "process_identity",
+    "user_folders",
 }
 _SHARED = ("session", "records", "releases", "execution", "deployment")
 """What verbs share, in rooms that stand upon each other in this order and import no verb."""
@@ -37,13 +38,13 @@ MAY_IMPORT = {
     "docker_api": {"domain", "background", "process_identity"},
     "freeze": {"domain", "docker_api"},
     "engine": {"domain", "docker_api", "background"},
-    "ledger": {"domain", "git", "source", "process_identity"},
+    "ledger": {"domain", "git", "source", "process_identity", "user_folders"},
     "settings": {"domain"},
     **{room: _BELOW | set(_SHARED[:index]) for index, room in enumerate(_SHARED)},
     "operations": _BELOW | set(_SHARED),
     "present": {"domain"},
     "cli": {"domain", "forge", "operations", *_SHARED, "definition", "engine", "tui", "present"},
-    "tui": {"domain", "operations", *_SHARED, "engine", "present"},
+    "tui": {"domain", "operations", *_SHARED, "engine", "present", "user_folders"},
     "testing": {"operations", *_BELOW, *_SHARED},
     "": {"cli"},
 }

@@ -27,6 +27,7 @@ from previewer.testing.memory.session import MemoryClients, memory_session
 from previewer.testing.memory.source import MemorySource
 from previewer.tui.app import PreviewerApp
 from previewer.tui.context import AppContext
+from previewer.tui.memory import Memory
 from previewer.tui.themes import DARK
 from previewer.tui.widgets.home_panes import GlancePane
 
@@ -187,12 +188,13 @@ async def terminal_of(
     theme: str | None = None,
     monotonic: Callable[[], float] = lambda: 100.0,
     notifications: bool = False,
+    memory: Memory | None = None,
 ) -> AsyncIterator[Terminal]:
     """The application, running. Unless ``monotonic`` says else, time stands still; nothing is animated.
 
     Notifications, which come and go, are drawn only where they are what is looked at.
     """
-    app = PreviewerApp(session, monotonic=monotonic, theme=theme or DARK.name)
+    app = PreviewerApp(session, monotonic=monotonic, theme=theme or DARK.name, memory=memory)
     app.animation_level = "none"
     async with app.run_test(size=size, notifications=notifications) as pilot:
         yield Terminal(app, pilot)

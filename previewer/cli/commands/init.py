@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
 @click.option("--check", is_flag=True, help="Say whether HEAD would run with what is missing, and write nothing.")
 @click.option("--try", "tries", is_flag=True, help="Prove it first: run it, ask for its page, remove it again.")
+@click.option("--branch", metavar="NAME", help="Commit it upon HEAD as this new branch; no file is written.")
 @env_file_option()
 @timeout_option()
 @progress_option()
@@ -42,6 +43,7 @@ def command(
     dry_run: bool,
     check: bool,
     tries: bool,
+    branch: str | None,
     env_files: tuple[str, ...],
     timeout: float | None,
     progress: str,
@@ -66,20 +68,21 @@ def command(
         give_files(session, env_files)
         plan = _plan(invocation, session, sources)
         if check:
-            from previewer.deployment.would_run import would_run
+            from previewer.operations.init import check_init
 
-            resolved = session.source.resolve("HEAD")
-            checks = would_run(session, resolved, plan.completed, replaced=plan.proposals.replaced)
-            return print_checks(invocation, (*plan.proposals.checks, *checks), form)
+            return print_checks(invocation, check_init(session, plan), form)
         if (
             tries
             and (code := _try(invocation, session, plan, env_files, timeout, progress, form)) is not ExitCode.OK
         ):
             return code
-        rows = _write(session, plan.files, dry_run=dry_run)
+        if branch is not None and not dry_run:
+            rows = _commit(invocation, session, plan.files, branch)
+        else:
+            rows = _write(session, plan.files, dry_run=dry_run)
     if not tries or form is Format.TABLE:
         invocation.output.rows(FILE_COLUMNS, rows, form)
-    _note(invocation, plan, tries=tries, has_rows=bool(rows), dry_run=dry_run)
+    _note(invocation, plan, tries=tries, has_rows=bool(rows), dry_run=dry_run or branch is not None)
     return ExitCode.OK
 
 
@@ -94,6 +97,17 @@ def _write(session: Session, files: Mapping[str, str], *, dry_run: bool) -> tupl
         return file_rows(written=(), kept=(), planned=tuple(files))
     result = write_init(Path(session.source.location), files)
     return file_rows(written=result.written, kept=result.kept, planned=())
+
+
+def _commit(
+    invocation: Invocation, session: Session, files: Mapping[str, str], branch: str
+) -> tuple[JsonObject, ...]:
+    from previewer.cli.rows.project import file_rows
+    from previewer.operations.init import commit_init
+
+    made = commit_init(session, files, branch)
+    invocation.diagnostics.note(f"{made.commit[:12]} is on the new branch {branch}", f"previewer up {branch}")
+    return file_rows(written=made.files, kept=(), planned=())
 
 
 def _note(invocation: Invocation, plan: InitPlan, *, tries: bool, has_rows: bool, dry_run: bool) -> None:

@@ -12,6 +12,7 @@ from previewer.tui.screens.jobs import JobsScreen
 from previewer.tui.screens.parity import ParityScreen
 from previewer.tui.screens.progress import ProgressScreen
 from previewer.tui.screens.releases import ReleasesScreen
+from previewer.tui.screens.start import StartScreen
 
 
 def screen_of(context: AppContext, asked: ScreenRequested) -> PreviewerScreen:
@@ -28,4 +29,6 @@ def screen_of(context: AppContext, asked: ScreenRequested) -> PreviewerScreen:
         return JobsScreen(context)
     if asked.destination is Destination.RELEASES:
         return ReleasesScreen(context)
+    if asked.destination is Destination.START:
+        return StartScreen(context)
     return ProgressScreen(context, asked.number)

@@ -18,7 +18,9 @@ from previewer.domain.environment.environment import Environment, OverviewRow
 from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
 from previewer.tui.job_kinds import PRUNE, UP
-from previewer.tui.present.home import QUICK, SORT_OF
+from previewer.tui.memory import LEAST_LINES, LEAST_PANE, MOST_LINES, MOST_PANE, PANE_STEP
+from previewer.tui.present.first_use import tour_line
+from previewer.tui.present.home import QUICK, SORT_OF, SORTS
 from previewer.tui.present.notices import engine_line, home_notices
 from previewer.tui.present.pinned import counts_line, total_line
 from previewer.tui.present.text import hanging_indent, join, line
@@ -40,11 +42,11 @@ NOTICE_MARGIN = 3
 """A notice's border and padding."""
 KEYS = (
     "open", "up", "wake", "update", "down", "browse", "work", "filter", "menu", "drift", "parity", "logs",
-    "commits", "promote", "extend", "sleep", "mark", "copy", "retry", "prune", "releases",
+    "commits", "promote", "extend", "sleep", "mark", "copy", "retry", "prune", "releases", "start",
 )  # fmt: skip
 OWN = (
     "open", "up", "copy", "commits", "mark", "filter", "maximise", "menu", "back", "prune", "sort", "releases",
-    *(f"quick-{number}" for number in range(1, len(QUICK) + 1)),
+    "start", "widen-pane", "narrow-pane", *(f"quick-{number}" for number in range(1, len(QUICK) + 1)),
 )  # fmt: skip
 """The actions that are bound here, besides those of every screen that acts."""
 
@@ -74,6 +76,7 @@ class HomeScreen(ActingScreen):
     def on_mount(self) -> None:
         """Say at once what this is and what it waits for: the first frame is drawn before anything is known."""
         super().on_mount()
+        self.list.sort = self.context.memory.preferences.sort
         self.paint()
 
     @property
@@ -200,6 +203,10 @@ class HomeScreen(ActingScreen):
         """To all that the repository keeps."""
         self.post_message(ScreenRequested(Destination.RELEASES))
 
+    def action_start(self) -> None:
+        """To what is derived for HEAD."""
+        self.post_message(ScreenRequested(Destination.START))
+
     def action_quick(self, index: int) -> None:
         """Show only rows of one kind."""
         self.list.quick = index
@@ -208,7 +215,23 @@ class HomeScreen(ActingScreen):
 
     def action_sort(self) -> None:
         """By the next order."""
-        self.list.sort_by_next()
+        self._order(SORTS[(SORTS.index(self.list.sort) + 1) % len(SORTS)])
+
+    def action_resize_pane(self, steps: int) -> None:
+        """Move the border between the table and the pane."""
+        memory = self.context.memory
+        if self.has_class("-wide"):
+            percent = memory.preferences.pane_percent + PANE_STEP * steps
+            memory.keep(pane_percent=min(MOST_PANE, max(LEAST_PANE, percent)))
+        else:
+            lines = memory.preferences.pane_lines + steps
+            memory.keep(pane_lines=min(MOST_LINES, max(LEAST_LINES, lines)))
+        self.draw()
+        self.call_after_refresh(self.draw)  # the columns fit the width that it has then
+
+    def _order(self, sort: str) -> None:
+        self.list.sort = sort
+        self.context.memory.keep(sort=sort)
         self.draw()
 
     def action_copy(self) -> None:
@@ -279,8 +302,7 @@ class HomeScreen(ActingScreen):
     def header_clicked(self, message: RowsTable.HeaderSelected) -> None:
         """A click on a title orders by it."""
         if message.column in SORT_OF:
-            self.list.sort = SORT_OF[message.column]
-            self.draw()
+            self._order(SORT_OF[message.column])
 
     @on(RowsTable.RowSelected)
     def row_clicked(self) -> None:
@@ -292,6 +314,10 @@ class HomeScreen(ActingScreen):
         height = self.size.height
         self.set_class(self.width >= WIDE, "-wide")
         self.set_class(self.width < WIDE and height < TALL, "-small")
+        is_wide, kept = self.width >= WIDE, self.context.memory.preferences
+        self.list.styles.width = f"{100 - kept.pane_percent if is_wide else 100}%"
+        self.glance.styles.width = f"{kept.pane_percent if is_wide else 100}%"
+        self.glance.styles.height = "1fr" if is_wide else min(kept.pane_lines, height // 2)
 
     def _draw_top(self) -> None:
         app_state, context = self.app_state, self.context
@@ -317,6 +343,9 @@ class HomeScreen(ActingScreen):
         lines, key_of = list(job_lines(self.context)), self.context.key_of
         if not self.glance.display and self.row is not None and self.row.failure is not None:
             lines.append(failure_line(self.row.failure, key_of))
+        preferences = self.context.memory.preferences
+        if tour := tour_line(self.app_state, is_toured=preferences.is_toured, key_of=key_of, width=self.width - 4):
+            lines.append(tour)
         if self.list.marked:
             lines.append(marked_line(len(self.marked), key_of))
         if self.filter.value:

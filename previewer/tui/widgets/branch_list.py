@@ -77,10 +77,6 @@ class BranchList(Vertical):
         """How many rows are shown, and how many there are."""
         return len(self._shown), len(self._rows)
 
-    def sort_by_next(self) -> None:
-        """By the next order."""
-        self.sort = SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)]
-
     def draw(self, state: AppState, text: str, *, has_pane: bool) -> None:
         """Show what is known, filtered by ``text``; ``has_pane``: there is a pane that says the rest of a row."""
         self._state, self._text = state, text

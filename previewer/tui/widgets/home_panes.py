@@ -77,7 +77,8 @@ class RoleCards(Container):
     def draw(self, state: AppState) -> None:
         """Show how they are now."""
         context, screen = self.context, self.app.size
-        has_cards = screen.width >= CARDS_FROM and screen.height >= CARDS_HEIGHT
+        has_room = screen.width >= CARDS_FROM and screen.height >= CARDS_HEIGHT
+        has_cards = has_room and not context.memory.preferences.is_compact
         self.query_one("#cards").display = has_cards
         strip = self.query_one("#pinned", Static)
         strip.display = not has_cards
