@@ -22,7 +22,7 @@ from previewer.operations.data import ListedSnapshot, list_snapshots
 from previewer.operations.data_volumes import DataVolume, list_volumes, own_bytes
 from previewer.operations.declare import Declaration, commit_declaration, plan_declaration
 from previewer.operations.diff import Difference, diff
-from previewer.operations.init import Start, check_init, plan_init, start_of
+from previewer.operations.init import check_init, plan_init, start_of
 from previewer.operations.inspect import Inspection, inspect
 from previewer.operations.lists import ListedRelease, list_history, list_releases
 from previewer.operations.parity import Distance, RolesParity, compare, distance, parity_of_roles
@@ -33,6 +33,7 @@ from previewer.session.session import Session
 from previewer.tui.bridge import Bridge
 from previewer.tui.first_use_jobs import Beginning
 from previewer.tui.glance import Glance, GlanceScope, commits_apart, glance
+from previewer.tui.messages import BeginningRead, StartRead
 from previewer.tui.seen_touches import SeenTouches
 
 
@@ -196,22 +197,6 @@ class DifferenceRead(Message):
     def __init__(self, difference: Difference) -> None:
         super().__init__()
         self.difference = difference
-
-
-class BeginningRead(Message):
-    """What a repository without definitions would run is known."""
-
-    def __init__(self, beginning: Beginning) -> None:
-        super().__init__()
-        self.beginning = beginning
-
-
-class StartRead(Message):
-    """How HEAD begins is known."""
-
-    def __init__(self, start: Start) -> None:
-        super().__init__()
-        self.start = start
 
 
 class QuestionFailed(Message):

@@ -23,7 +23,6 @@ from previewer.tui.detail_queries import (
     DriftsRead,
     QuestionFailed,
     RolesParityRead,
-    StartRead,
     TouchesEnded,
     TouchesRead,
     TouchesSeen,
@@ -218,8 +217,8 @@ class LiveApp(App[int]):
             self._tell_of_touch(name)
             self.context.queries.read_environments(self)
 
-    @on(StartRead)
-    def start_read(self, message: StartRead) -> None:
+    @on(told.StartRead)
+    def start_read(self, message: told.StartRead) -> None:
         """What HEAD says of how it is run."""
         self.app_state = replace(self.app_state, start=message.start)
 

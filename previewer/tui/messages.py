@@ -15,7 +15,9 @@ from previewer.domain.progress import Event
 from previewer.domain.record.notes import FailedAttempt
 from previewer.engine.protocol import LogLine
 from previewer.errors import PreviewerError
+from previewer.operations.init import Start
 from previewer.tui.bridge import Mailbox
+from previewer.tui.first_use_jobs import Beginning
 from previewer.tui.request import Proposal
 
 
@@ -227,3 +229,19 @@ class FileSaved(Message):
         super().__init__()
         self.path = path
         self.error = error
+
+
+class BeginningRead(Message):
+    """What a repository without definitions would run is known."""
+
+    def __init__(self, beginning: Beginning) -> None:
+        super().__init__()
+        self.beginning = beginning
+
+
+class StartRead(Message):
+    """How HEAD begins is known."""
+
+    def __init__(self, start: Start) -> None:
+        super().__init__()
+        self.start = start

@@ -14,8 +14,9 @@ from previewer.operations.init import ManySourcesError
 from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
-from previewer.tui.detail_queries import BeginningRead, QuestionFailed
+from previewer.tui.detail_queries import QuestionFailed
 from previewer.tui.first_use_jobs import Beginning, first_use_jobs
+from previewer.tui.messages import BeginningRead
 from previewer.tui.present.first_use import beginning_lines
 from previewer.tui.present.notices import engine_line, failure_lines
 from previewer.tui.present.text import Line, hanging_indent, line
