@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from io import TextIOWrapper
-from typing import TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -17,7 +18,12 @@ from previewer.cli.options import HELP_NAMES, global_options
 from previewer.cli.terminal import HELP_WIDTH, is_terminal, terminal_size
 from previewer.cli.verbs import VERBS, LazyGroup
 from previewer.domain.engine.machine_limits import machine_error
-from previewer.errors import PreviewerError, UsageError
+from previewer.errors import NoRepositoryError, PreviewerError, UsageError
+
+WEB_DRIVER = "textual.drivers.web_driver:WebDriver"
+"""What ``TEXTUAL_DRIVER`` is in a process whose terminal is a browser."""
+if TYPE_CHECKING:
+    from previewer.tui.last_picture import LastPicture
 
 UNADDRESSABLE = ("dumb", "unknown")
 """Types of terminals that have no cursor to move."""
@@ -33,7 +39,7 @@ class RootGroup(LazyGroup):
             formatter.write_dl([(f"{code.value:>3}", code.meaning) for code in ExitCode])
 
 
-def _without_verb(ctx: click.Context, *, env_files: tuple[str, ...]) -> int | None:
+def _without_verb(ctx: click.Context, *, env_files: tuple[str, ...], port: int | None) -> int | None:
     """Preview environments from frozen images, on the Docker engine you already have.
 
     Without a command it opens the terminal UI.
@@ -42,18 +48,39 @@ def _without_verb(ctx: click.Context, *, env_files: tuple[str, ...]) -> int | No
     if ctx.invoked_subcommand is not None or invocation is None:
         if env_files:
             raise UsageError("here --env-file is for the terminal UI", hint="give it after the command")
+        if port is not None:
+            raise UsageError("--serve is for the terminal UI", hint="give it without a command")
         return None
-    return _open_ui(invocation, env_files)
+    return _open_ui(invocation, env_files) if port is None else _serve_ui(invocation, env_files, port)
+
+
+def _serve_ui(invocation: Invocation, env_files: tuple[str, ...], port: int) -> int:
+    """The terminal UI in a browser."""
+    try:
+        from previewer.tui.serve import serve
+    except ModuleNotFoundError as error:
+        hint = "install it: pip install 'previewer-environments[serve]'"
+        raise UsageError("--serve needs textual-serve", hint=hint) from error
+    options = {"--repo": invocation.repo, "--project": invocation.project, "--host": invocation.host}
+    given = [part for name, value in options.items() if value is not None for part in (name, value)]
+    files = [part for name in env_files for part in ("--env-file", name)]
+
+    def say(url: str) -> None:
+        invocation.output.line(url)
+        invocation.output.flush()
+
+    return serve([*given, *files], port=port, say=say)
 
 
 def _open_ui(invocation: Invocation, env_files: tuple[str, ...]) -> int:
+    is_in_browser = invocation.environment.get("TEXTUAL_DRIVER") == WEB_DRIVER
     # Textual draws on standard error.
-    if not all(map(is_terminal, (invocation.stdin, invocation.stdout, invocation.stderr))):
+    if not is_in_browser and not all(map(is_terminal, (invocation.stdin, invocation.stdout, invocation.stderr))):
         raise UsageError(
             "the terminal UI needs a terminal",
             hint="give a command, such as `previewer ls`; `previewer --help` lists all",
         )
-    if invocation.environment.get("TERM") in UNADDRESSABLE:
+    if not is_in_browser and invocation.environment.get("TERM") in UNADDRESSABLE:
         raise UsageError(
             f"the terminal UI cannot draw on a terminal of type {invocation.environment['TERM']}",
             hint="set TERM to the terminal's type, such as xterm-256color, or run `previewer ls`",
@@ -62,24 +89,34 @@ def _open_ui(invocation: Invocation, env_files: tuple[str, ...]) -> int:
 
     size = terminal_size(invocation.stderr)
     picture = last_picture(invocation.environment, size, invocation.repo, invocation.project, invocation.host)
-    is_shown = picture.show(invocation.stderr)
+    is_shown = not is_in_browser and picture.show(invocation.stderr)
     try:
-        from previewer.releases.definitions import give_files
-        from previewer.tui.app import run
-
-        with invocation.open_session() as session:
-            give_files(session, env_files)
-            return run(
-                session,
-                picture,
-                is_picture_shown=is_shown,
-                docker_host=invocation.host,
-                environment=invocation.environment,
-            )
-    except BaseException:
+        return _run_ui(invocation, env_files, picture, is_shown=is_shown)
+    except BaseException as error:
         if is_shown:
             picture.clear(invocation.stderr)
-        raise
+        is_choice = invocation.repo is None and invocation.project is None
+        if not isinstance(error, NoRepositoryError) or not is_choice:
+            raise
+        from previewer.tui.no_repository import choose_repository
+
+        invocation.repo = choose_repository(error, Path.cwd(), environment=invocation.environment)
+        return _open_ui(invocation, env_files) if invocation.repo is not None else 0
+
+
+def _run_ui(invocation: Invocation, env_files: tuple[str, ...], picture: LastPicture, *, is_shown: bool) -> int:
+    from previewer.releases.definitions import give_files
+    from previewer.tui.app import run
+
+    with invocation.open_session() as session:
+        give_files(session, env_files)
+        return run(
+            session,
+            picture,
+            is_picture_shown=is_shown,
+            docker_host=invocation.host,
+            environment=invocation.environment,
+        )
 
 
 _ENV_FILE = click.Option(
@@ -88,11 +125,19 @@ _ENV_FILE = click.Option(
     metavar="FILE",
     help="For the terminal UI: variables of this machine.",
 )
+_SERVE = click.Option(
+    ["--serve", "port"],
+    is_flag=False,
+    flag_value=0,
+    type=click.IntRange(0, 65535),
+    metavar="[PORT]",
+    help="Serve the terminal UI to a browser of this machine, at a URL with a token.",
+)
 root = RootGroup(
     name="previewer",
     verbs=VERBS,
     callback=click.pass_context(_without_verb),
-    params=[*global_options(), _ENV_FILE],
+    params=[*global_options(), _ENV_FILE, _SERVE],
     help=_without_verb.__doc__,
     invoke_without_command=True,
     options_metavar="[OPTIONS]",

@@ -94,13 +94,13 @@ async def begin(world: World, memory: Memory, *keys: str) -> PreviewerApp:
 
 async def test_order_density_pane_and_theme_last(world: World, tmp_path: Path) -> None:
     environment = {"XDG_STATE_HOME": str(tmp_path)}
-    await begin(world, memory_of(environment), "O", "Z", "less_than_sign")
+    await begin(world, memory_of(environment), "O", "ctrl+l", "less_than_sign")
     kept = memory_of(environment).preferences
     assert (kept.sort, kept.is_compact, kept.pane_percent) == ("name", True, 40)
     async with terminal_of(world.session, size=(140, 40), memory=memory_of(environment)) as terminal:
         await terminal.until_shown("by name", "production  ")
         assert "╭" not in terminal.text, "no cards"
-        await terminal.press("T")
+        await terminal.press("ctrl+t")
         await terminal.type("contrast-light")
         await terminal.until_shown("previewer-contrast-light")
         await terminal.press("down", "enter")
@@ -169,5 +169,5 @@ async def test_home_compact(world: World, compare: Compare) -> None:  # noqa: F8
     world.up("feature/guest-book")
     async with terminal_of(world.session) as terminal:
         await terminal.until_shown("◉ running")
-        await terminal.press("Z")
+        await terminal.press("ctrl+l")
         await compare("home-compact-120", terminal)

@@ -62,6 +62,8 @@ ONLY_IN = {
     "packageurl": {"freeze"},
     "jsonschema": {"definition"},
     "textual": {"tui"},
+    "textual_serve": {"tui"},
+    "aiohttp": {"tui"},
     "rich": {"tui"},
     "click": {"cli", ""},
     "pytest": {"testing"},
@@ -72,7 +74,7 @@ ONLY_IN = {
 PROTOCOLS_ONLY = {
     ("cli", "engine"): {"previewer.engine.protocol"},
     ("tui", "engine"): {"previewer.engine.protocol"},
-    ("cli", "tui"): {"previewer.tui.app", "previewer.tui.last_picture"},
+    ("cli", "tui"): {f"previewer.tui.{name}" for name in ("app", "last_picture", "no_repository", "serve")},
     ("cli", "definition"): {"previewer.definition.printing", "previewer.definition.yaml_text"},
     **{
         (end, "session"): {f"previewer.session.{name}" for name in ("open_session", "run", "session")}
