@@ -37,12 +37,14 @@ def open_logs(
     return MaskedLines(session.engine.logs(containers, options), mask)
 
 
-def open_logs_or_last(session: Session, environment: str, *, options: LogOptions) -> Stream[Sequence[LogLine]]:
+def open_logs_or_last(
+    session: Session, environment: str, *, services: Sequence[str] = (), options: LogOptions
+) -> Stream[Sequence[LogLine]]:
     """:func:`open_logs`; of an environment that is gone, or did not come up, what is remembered of them."""
     try:
-        return open_logs(session, environment, options=options)
+        return open_logs(session, environment, services=services, options=options)
     except NotFoundError:
-        return _KeptLines(remembered_lines(session, environment, options=options))
+        return _KeptLines(remembered_lines(session, environment, services=services, options=options))
 
 
 class _KeptLines:

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from previewer.engine.protocol import LogLine
+from previewer.tui.tracebacks import Traceback, Tracebacks
 
 MOST_LINES = 20_000
 """Kept of each service; the oldest go first, and only for newer ones of the same service."""
@@ -21,6 +22,8 @@ class TimedLine(NamedTuple):
     at: datetime
     """When it was written; of a line without a time, when the one before it was."""
     entry: LogLine
+    traceback: Traceback | None = None
+    """The one that it belongs to, with the lines before and after it."""
 
 
 class LogRings:
@@ -28,6 +31,7 @@ class LogRings:
 
     def __init__(self) -> None:
         self._rings: dict[str, deque[TimedLine]] = {}
+        self._tracebacks = Tracebacks()
 
     def add(self, entries: Sequence[LogLine]) -> list[TimedLine]:
         """Keep these lines; they come back by time."""
@@ -35,7 +39,7 @@ class LogRings:
         for entry in entries:
             ring = self._rings.setdefault(entry.service, deque(maxlen=MOST_LINES))
             at = entry.at or (ring[-1].at if ring else _NEVER)
-            ring.append(TimedLine(at, entry))
+            ring.append(TimedLine(at, entry, self._tracebacks.place(entry)))
             timed.append(ring[-1])
         timed.sort(key=_time)
         return timed
@@ -48,6 +52,7 @@ class LogRings:
     def clear(self) -> None:
         """Forget everything."""
         self._rings.clear()
+        self._tracebacks.clear()
 
 
 def _time(line: TimedLine) -> datetime:

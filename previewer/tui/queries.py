@@ -50,6 +50,8 @@ from previewer.tui.messages import (
     UsageArrived,
     UsageEnded,
 )
+from previewer.tui.pager import page
+from previewer.tui.present.logs import whole_text
 from previewer.tui.request import Request
 
 LOG_TAIL = 500
@@ -259,7 +261,7 @@ class Queries:
 
         ``say`` hears what is done until the shell is there: the copy's start may take seconds.
 
-        The one call that does not return at once. Raises :class:`PreviewerError`.
+        It does not return at once. Raises :class:`PreviewerError`.
         """
 
         def report(event: Event) -> None:
@@ -274,6 +276,24 @@ class Queries:
                 terminal=True,
             )
         )
+
+    def page_logs(self, environment: str, service: str | None) -> None:
+        """The whole log in the user's pager, until it is closed; of one service, or of all by time.
+
+        In this very thread, which has the terminal's signals, and does not return at once either. Raises
+        :class:`PreviewerError`.
+        """
+
+        def call() -> None:
+            services = (service,) if service is not None else ()
+            options = LogOptions(tail=None)
+            stream = open_logs_or_last(self._session, environment, services=services, options=options)
+            try:
+                page(map(whole_text, stream))
+            finally:
+                stream.close()
+
+        Bridge.in_front(call)
 
     def copy(self, text: str, tell: MessagePump) -> None:
         """Answered with :class:`TextCopied`."""

@@ -36,12 +36,19 @@ class LogShape(Struct, frozen=True, dict=True):
     """Whether only lines are shown in which it was not found."""
     level: Level = Level.DEBUG
     """Only lines from this level on."""
+    shows_whole: bool = False
+    """Whether all lines of a traceback are shown, in place of the one that says what happened."""
     is_wrapped: bool = False
     has_times: bool = False
     service_width: int = 8
     """The width of the column with the services' names; 0 hides it."""
     width: int = 80
     """The width of the whole row, in cells: where wrapped lines break."""
+
+    @property
+    def folds(self) -> bool:
+        """Whether a traceback is one line: a search looks at every line."""
+        return not self.shows_whole and self.pattern is None
 
     @property
     def time_width(self) -> int:
@@ -72,11 +79,20 @@ class LogShape(Struct, frozen=True, dict=True):
         return re.compile(re.escape(self.search), re.IGNORECASE)
 
 
-def matches(entry: LogLine, shape: LogShape) -> bool:
-    """Whether the shape shows this line."""
+FOLD_SIGN = "▸ "
+"""Before the line that stands for a traceback."""
+
+
+def folded(entry: LogLine, *, shown: LogLine, count: int) -> LogLine:
+    """The first of ``count`` lines of a traceback as the line that stands for all of them."""
+    return replace(entry, text=f"{FOLD_SIGN}{shown.text.strip()}  … {counted(count, 'line')}")
+
+
+def matches(entry: LogLine, shape: LogShape, *, is_traceback: bool = False) -> bool:
+    """Whether the shape shows this line; one of a traceback counts as an error."""
     if shape.service is not None and entry.service != shape.service:
         return False
-    if shape.level > Level.DEBUG and level_of(entry.text) < shape.level:
+    if shape.level > Level.DEBUG and not is_traceback and level_of(entry.text) < shape.level:
         return False
     if shape.pattern is None or not (shape.hides_rest or shape.is_inverted):
         return True
@@ -145,10 +161,13 @@ def _subject(shape: LogShape, shown: int, *, has_ended: bool) -> Line:
         nothing = "nothing was written" if has_ended else "nothing has been written yet"
         found = () if shown else line(Span(f" · {nothing}", Tone.QUIET))
     least = f" · from {shape.level.name.lower()} on" if shape.level > Level.DEBUG else ""
-    modes = "".join(
-        (least, " · wrapped" if shape.is_wrapped else "", " · times in UTC" if shape.has_times else "")
+    modes = (
+        least,
+        " · tracebacks whole" if shape.shows_whole else "",
+        " · wrapped" if shape.is_wrapped else "",
+        " · times in UTC" if shape.has_times else "",
     )
-    return line(Span("Logs ", Tone.STRONG), whose, *found, Span(modes, Tone.QUIET))
+    return line(Span("Logs ", Tone.STRONG), whose, *found, Span("".join(modes), Tone.QUIET))
 
 
 def _badge(held: int, *, is_following: bool, has_ended: bool) -> Line:

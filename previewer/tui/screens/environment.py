@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 from textual import on
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import BindingType
 from textual.widget import Widget
 
@@ -16,11 +16,14 @@ from previewer.domain.compose.definition import Role
 from previewer.domain.engine.observation import ContainerState
 from previewer.domain.environment.environment import Environment, State
 from previewer.domain.record.notes import FailedAttempt
+from previewer.errors import PreviewerError
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
 from previewer.tui.messages import FileSaved
 from previewer.tui.present.data import data_to_begin_with
 from previewer.tui.present.environment import TABS
+from previewer.tui.present.notices import failure_summary
+from previewer.tui.present.text import text_of
 from previewer.tui.present.work_lines import status_line
 from previewer.tui.request import Request
 from previewer.tui.screen_requests import (
@@ -47,8 +50,8 @@ CURES = ("wake", "update", "down", "replace", "menu", "debug")
 KEYS = {
     "overview": ("back", "browse", "copy", "search", "drift", *CURES),
     "logs": (
-        "back", "search", "next-match", "level", "hide-rest", "invert", "toggle-follow", "toggle-wrap",
-        "toggle-times", "copy", "save", "maximise", "menu",
+        "back", "search", "next-match", "level", "tracebacks", "pager", "hide-rest", "invert", "toggle-follow",
+        "toggle-wrap", "toggle-times", "copy", "save", "maximise", "menu",
     ),
 }  # fmt: skip
 """Of the tabs that are no panels."""
@@ -65,7 +68,7 @@ class EnvironmentScreen(ActingScreen):
                 *ACTING, "back", "copy", "search", "debug", *(f"focus-{tab}" for tab in TABS), "toggle-follow",
                 "toggle-wrap", "toggle-times", "save", "maximise", "menu", "next-match", "previous-match",
                 "hide-rest", "invert", "level", "data-snapshot", "data-reset", "data-clone",
-                "choose-row",
+                "choose-row", "tracebacks", "pager",
             )
         )
     ]  # fmt: skip
@@ -302,6 +305,18 @@ class EnvironmentScreen(ActingScreen):
     def action_save(self) -> None:
         """Save the shown lines to a file."""
         self.logs.save()
+
+    def action_pager(self) -> None:
+        """Hand the terminal to the user's pager, with the whole log."""
+        service = self.logs.view.shape.service
+        try:
+            with self.app.suspend():
+                self.context.queries.page_logs(self.environment_name, service)
+        except SuspendNotSupported:
+            command = " ".join(("previewer logs", self.environment_name, service or "")).strip()
+            self.tell(f"this terminal cannot be handed over: {command}", severity="warning")
+        except PreviewerError as error:
+            self.tell(text_of(failure_summary(error)), title="pager", severity="error")
 
     def action_maximise(self) -> None:
         """Only the tab, of the first one only the logs, and back."""

@@ -129,6 +129,7 @@ class LogPanel(Vertical):
             "previous": lambda: view.jump(-1),
             "hide": lambda: self.change(hides_rest=not shape.hides_rest),
             "invert": lambda: self.change(is_inverted=not shape.is_inverted),
+            "tracebacks": view.toggle_tracebacks,
             "level": lambda: self.change(level=Level((shape.level + 1) % len(Level))),
         }
         actions[what]()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,9 +23,18 @@ from previewer.present.values import Tone
 from previewer.tui.actions import bindings
 from previewer.tui.log_rings import MOST_LINES, LogRings, TimedLine
 from previewer.tui.present.log_levels import level_tone
-from previewer.tui.present.logs import WIDEST_SERVICE, LogShape, matches, rows_of, whole_text
+from previewer.tui.present.logs import (
+    FOLD_SIGN,
+    WIDEST_SERVICE,
+    LogShape,
+    folded,
+    matches,
+    rows_of,
+    whole_text,
+)
 from previewer.tui.present.tables import CellPainter
 from previewer.tui.present.text import cut
+from previewer.tui.tracebacks import Traceback
 
 _SERVICE_TONES = (Tone.ACCENT, Tone.GOOD, Tone.WARN, Tone.BUSY)
 
@@ -58,6 +67,8 @@ class LogView(Log, inherit_bindings=False):
         self._held: list[TimedLine] = []
         self._written: list[_Written] = []
         self._shape = LogShape()
+        self._folded: set[Traceback] = set()
+        """The tracebacks that are on the screen as one line."""
         self._is_rebuilding = False
         self._painter: CellPainter | None = None
         self.service_styles: dict[str, Tone] = {}
@@ -74,13 +85,13 @@ class LogView(Log, inherit_bindings=False):
     @property
     def held_count(self) -> int:
         """Lines that have come since following was paused."""
-        return sum(matches(line.entry, self._shape) for line in self._held)
+        return sum(map(self._shows, self._held))
 
     @property
     def entries(self) -> Sequence[LogLine]:
         """The kept lines that match the shape, by time."""
         lines = self._rings.lines(self._shape.service)
-        return [line.entry for line in lines if matches(line.entry, self._shape)]
+        return [line.entry for line in lines if self._shows(line)]
 
     def add(self, entries: Sequence[LogLine]) -> None:
         """Take in new lines; while paused they are only counted."""
@@ -110,6 +121,14 @@ class LogView(Log, inherit_bindings=False):
         if shape != self._shape:
             self._shape = shape
             self._rebuild()
+
+    def toggle_tracebacks(self) -> None:
+        """Show tracebacks whole, or as one line each; who reads above the end stays there."""
+        top = None if self.is_following else self._line_at_top
+        self.reshape(replace(self._shape, shows_whole=not self._shape.shows_whole))
+        if top is not None:
+            self.pause()
+            self.scroll_to(y=self._row_of(top), animate=False, immediate=True)
 
     def follow(self) -> None:
         """Go to the end and stay there."""
@@ -198,6 +217,28 @@ class LogView(Log, inherit_bindings=False):
     def _text_room(self) -> int:
         return self.scrollable_content_region.width
 
+    def _shows(self, line: TimedLine) -> bool:
+        return matches(line.entry, self._shape, is_traceback=line.traceback is not None)
+
+    @property
+    def _line_at_top(self) -> TimedLine | None:
+        row = 0
+        for written in self._written:
+            row += written.rows
+            if row > self.scroll_y:
+                return written.line
+        return None
+
+    def _row_of(self, line: TimedLine) -> int:
+        """The row of a line, or of the traceback that it belongs to."""
+        row = 0
+        for written in self._written:
+            of_same = line.traceback is not None and written.line.traceback is line.traceback
+            if written.line is line or of_same:
+                break
+            row += written.rows
+        return row
+
     def _rebuild(self) -> None:
         self._is_rebuilding = True
         self._held.clear()
@@ -206,19 +247,23 @@ class LogView(Log, inherit_bindings=False):
         self.clear()
         self._shape = replace(self._shape, width=self._text_room)
         self._written.clear()
+        self._folded.clear()
         self._write(self._rings.lines(self._shape.service)[-MOST_LINES:])
         self._is_rebuilding = False
         self.post_message(self.Changed())
 
     def _write(self, lines: Sequence[TimedLine]) -> None:
-        """Write them below what is there; what is younger than the first of them is written again, after it."""
-        shown = [line for line in lines if matches(line.entry, self._shape)]
+        """Write them below what is there; what is younger than the first of them is written again, after it.
+
+        So is a traceback that goes on, with all that stands below it.
+        """
+        shown = [line for line in lines if self._shows(line)]
         self.shown_count += len(shown)
         if shown:
-            shown = sorted([*self._take_younger(shown[0]), *shown], key=lambda line: line.at)
+            shown = sorted([*self._take_from(self._first_changed(shown)), *shown], key=lambda line: line.at)
             written: list[str] = []
-            for line in shown:
-                rows = [row or " " for row in rows_of(line.entry, self._shape)]
+            for line in self._fold(shown):
+                rows = [row or " " for row in rows_of(self._as_shown(line), self._shape)]
                 self._written.append(_Written(line, len(rows)))
                 written += rows
             self._width = max(self._width, *map(cell_len, written))
@@ -226,9 +271,37 @@ class LogView(Log, inherit_bindings=False):
             self._drop_oldest()
         self.scroll_end(animate=False, immediate=True, x_axis=False)
 
-    def _take_younger(self, line: TimedLine) -> list[TimedLine]:
-        """Take off the screen what was written after ``line``: services are read one by one."""
-        start = bisect_right(self._written, line.at, key=lambda written: written.line.at)
+    def _first_changed(self, lines: Sequence[TimedLine]) -> int:
+        """Where the screen changes with these: services are read one by one."""
+        start = bisect_right(self._written, lines[0].at, key=lambda written: written.line.at)
+        growing = self._folded.intersection(line.traceback for line in lines if line.traceback)
+        for number in range(len(self._written) - 1, -1, -1):
+            if not growing:
+                break
+            if (found := self._written[number].line.traceback) in growing:
+                growing.discard(found)
+                start = min(start, number)
+        return start
+
+    def _fold(self, lines: Sequence[TimedLine]) -> Iterator[TimedLine]:
+        """Of each traceback the first line only, where it is shown as one."""
+        seen: set[Traceback] = set()
+        for line in lines:
+            if line.traceback is None or not self._shape.folds:
+                yield line
+            elif line.traceback not in seen:
+                seen.add(line.traceback)
+                self._folded.add(line.traceback)
+                yield line
+
+    def _as_shown(self, line: TimedLine) -> LogLine:
+        found = line.traceback
+        if found is None or found.count == 1 or not self._shape.folds:
+            return line.entry
+        return folded(line.entry, shown=found.shown, count=found.count)
+
+    def _take_from(self, start: int) -> list[TimedLine]:
+        """Take off the screen what was written from there on."""
         younger = self._written[start:]
         if younger:
             del self._written[start:]
@@ -277,7 +350,9 @@ class LogView(Log, inherit_bindings=False):
                 self._style(self.service_styles.get(name, Tone.ACCENT)), shape.time_width, shape.text_start - 2
             )
             text.stylize(self._style(Tone.QUIET), shape.text_start - 2, shape.text_start)
-        if (tone := level_tone(row[shape.text_start :])) is not Tone.PLAIN:
+        is_traceback = row.startswith(FOLD_SIGN, shape.text_start)
+        tone = Tone.BAD if is_traceback else level_tone(row[shape.text_start :])
+        if tone is not Tone.PLAIN:
             text.stylize(self._style(tone), shape.text_start)
         if shape.pattern is not None and not shape.is_inverted:
             for found in shape.pattern.finditer(row, shape.text_start):

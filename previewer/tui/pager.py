@@ -1,0 +1,53 @@
+"""The user's pager, which has the terminal to itself while it runs."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import IO, cast
+
+from previewer.errors import NotFoundError
+
+PAGERS = ("less", "more")
+"""Tried where ``$PAGER`` names none."""
+
+
+def page(pieces: Iterable[str], environment: Mapping[str, str] = os.environ) -> None:
+    """Hand text to the pager as it comes, and wait until it is closed; what it does not read is not asked for.
+
+    To be called in the main thread. Raises :class:`NotFoundError` where there is no pager.
+    """
+    with _interrupts_are_the_pagers():
+        pager = _start(environment)
+        try:
+            with suppress(BrokenPipeError), cast("IO[bytes]", pager.stdin) as text:
+                for piece in pieces:
+                    text.write(piece.encode("utf-8", "replace"))
+        finally:
+            pager.wait()
+
+
+def _start(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    own = environment.get("PAGER", "").strip()
+    commands = [shlex.split(own)] if own else [[name] for name in PAGERS]
+    for command in commands:
+        with suppress(OSError):
+            return subprocess.Popen(command, stdin=subprocess.PIPE)
+    raise NotFoundError(
+        f"there is no pager {' or '.join(command[0] for command in commands)}",
+        hint="set PAGER to one",
+    )
+
+
+@contextmanager
+def _interrupts_are_the_pagers() -> Iterator[None]:
+    """A ``ctrl+c`` reaches every program of the terminal; a pager stops looking with it, and goes on."""
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
