@@ -119,6 +119,7 @@ _TABS = (
         "data_volumes:list_volumes",
         "data volumes",
     ),
+    ("events", "What the engine told of its containers: starts, ends and their codes, health", None, None),
 )
 """Of an environment: the label, what it shows, and where else that is to be had."""
 

@@ -7,18 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-from previewer.deployment.drift import EnvironmentDrift, UnseenFiles, check_drift
+from previewer.deployment.drift import EnvironmentDrift, UnseenFiles, check_drift, merge_events
 from previewer.deployment.touches import record_taints
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.examination import EngineHappening, ExaminedContainer
 from previewer.domain.environment.environment import Environment, OverviewRow
+from previewer.domain.environment.life import life_of
 from previewer.domain.parity.compare import Parity
 from previewer.domain.parity.difference import ParityDifference
 from previewer.domain.policy.check import Explanation
 from previewer.domain.record.notes import LedgerEntry
 from previewer.engine.protocol import Stream
 from previewer.errors import NotFoundError, PreviewerError
-from previewer.operations.data import ListedSnapshot, list_snapshots
+from previewer.operations.data import list_snapshots
 from previewer.operations.data_volumes import DataVolume, list_volumes, own_bytes
 from previewer.operations.declare import Declaration, commit_declaration, plan_declaration
 from previewer.operations.diff import Difference, diff
@@ -33,7 +34,7 @@ from previewer.session.session import Session
 from previewer.tui.bridge import Bridge
 from previewer.tui.first_use_jobs import Beginning
 from previewer.tui.glance import Glance, GlanceScope, commits_apart, glance
-from previewer.tui.messages import BeginningRead, StartRead
+from previewer.tui.messages import BeginningRead, DataMeasured, DataRead, EventsRead, StartRead
 from previewer.tui.seen_touches import SeenTouches
 
 
@@ -110,24 +111,6 @@ class ContainersRead(Message):
     def __init__(self, containers: Sequence[ExaminedContainer]) -> None:
         super().__init__()
         self.containers = tuple(containers)
-
-
-class DataRead(Message):
-    """The volumes of one environment are known, and the snapshots that there are."""
-
-    def __init__(self, volumes: Sequence[DataVolume], snapshots: Sequence[ListedSnapshot]) -> None:
-        super().__init__()
-        self.volumes = tuple(volumes)
-        self.snapshots = tuple(snapshots)
-
-
-class DataMeasured(Message):
-    """The engine has counted what was written to volumes."""
-
-    def __init__(self, sizes: Mapping[str, int]) -> None:
-        super().__init__()
-        self.sizes = sizes
-        """Bytes by the volume's key, without those that it cannot say it of."""
 
 
 class HistoryRead(Message):
@@ -307,6 +290,15 @@ class DetailQueries:
     def measure_data(self, volumes: Sequence[DataVolume], tell: MessagePump) -> None:
         """Answered with :class:`DataMeasured`."""
         self._ask("data sizes", lambda: DataMeasured(own_bytes(self._session, volumes)), tell)
+
+    def read_events(self, environment: Environment, tell: MessagePump) -> None:
+        """Answered with :class:`EventsRead`: what the engine remembers, and what was heard of it before."""
+
+        def call() -> Message:
+            past = self._session.examiner.past_events(environment.created_at)
+            return EventsRead(life_of(merge_events(self._touches.life(), past), environment.name))
+
+        self._ask("events", call, tell)
 
     def read_history(self, environment: str, tell: MessagePump) -> None:
         """Answered with :class:`HistoryRead`."""

@@ -9,12 +9,15 @@ from textual.message import Message
 
 from previewer.domain.commit.revision import Branch, BranchView, Commit
 from previewer.domain.compose.definition import Role
+from previewer.domain.engine.examination import EngineHappening
 from previewer.domain.engine.usage import UsageSample
 from previewer.domain.environment.environment import Environment
 from previewer.domain.progress import Event
 from previewer.domain.record.notes import FailedAttempt
 from previewer.engine.protocol import LogLine
 from previewer.errors import PreviewerError
+from previewer.operations.data import ListedSnapshot
+from previewer.operations.data_volumes import DataVolume
 from previewer.operations.init import Start
 from previewer.tui.bridge import Mailbox
 from previewer.tui.first_use_jobs import Beginning
@@ -245,3 +248,30 @@ class StartRead(Message):
     def __init__(self, start: Start) -> None:
         super().__init__()
         self.start = start
+
+
+class DataRead(Message):
+    """The volumes of one environment are known, and the snapshots that there are."""
+
+    def __init__(self, volumes: Sequence[DataVolume], snapshots: Sequence[ListedSnapshot]) -> None:
+        super().__init__()
+        self.volumes = tuple(volumes)
+        self.snapshots = tuple(snapshots)
+
+
+class DataMeasured(Message):
+    """The engine has counted what was written to volumes."""
+
+    def __init__(self, sizes: Mapping[str, int]) -> None:
+        super().__init__()
+        self.sizes = sizes
+        """Bytes by the volume's key, without those that it cannot say it of."""
+
+
+class EventsRead(Message):
+    """What the engine remembers of an environment's containers is known."""
+
+    def __init__(self, events: Sequence[EngineHappening]) -> None:
+        super().__init__()
+        self.events = tuple(events)
+        """Oldest first."""

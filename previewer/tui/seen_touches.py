@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.engine.examination import EngineHappening
+from previewer.domain.environment.life import is_life
 from previewer.domain.labels import ENVIRONMENT
 from previewer.operations.watch.touches import MOST_EVENTS, QUIET
 
@@ -20,6 +21,7 @@ class SeenTouches:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._happenings: deque[EngineHappening] = deque(maxlen=MOST_EVENTS)
+        self._life: deque[EngineHappening] = deque(maxlen=MOST_EVENTS)
         self._names: set[str] = set()
         """Environments that were not judged since; empty names where an event does not say which."""
         self._harmless: set[tuple[str, str]] = set()
@@ -31,11 +33,12 @@ class SeenTouches:
             names, self._names = self._names, set()
         return None if "" in names else tuple(sorted(names))
 
-    def take(self, batch: Iterable[EngineHappening]) -> bool:
+    def take(self, batch: Sequence[EngineHappening]) -> bool:
         """Keep what may matter; whether there is any."""
         with self._lock:
             matter = [event for event in batch if self._matters(event)]
             self._happenings.extend(matter)
+            self._life.extend(filter(is_life, batch))
             self._names.update(event.attributes.get(ENVIRONMENT, "") for event in matter)
         return bool(matter)
 
@@ -43,6 +46,11 @@ class SeenTouches:
         """What has been kept, in the order it was told."""
         with self._lock:
             return tuple(self._happenings)
+
+    def life(self) -> tuple[EngineHappening, ...]:
+        """What was told of how containers live, in the order it was told."""
+        with self._lock:
+            return tuple(self._life)
 
     def learn(self, judged: Sequence[EngineHappening], drifts: Iterable[EnvironmentDrift]) -> None:
         """Commands that are no finding of the environments they ran in need not be looked at again."""

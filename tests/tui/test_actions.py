@@ -46,6 +46,7 @@ ONLY_HERE = {
     **dict.fromkeys(("next-difference", "previous-difference", "fold"), "moving about"),
     **dict.fromkeys(("next-match", "previous-match"), "moving about"),
     **dict.fromkeys(("hide-rest", "invert", "level", "tracebacks"), "grep of what `logs` prints"),
+    "focus-events": "`docker events`; of what was done to it, `history` and `drift`",
     **dict.fromkeys(("jobs", "open-job"), "each command is a job of its own"),
     "leave": "the command ends by itself",
     **dict.fromkeys(("cursor-down", "cursor-up", "cursor-top", "cursor-bottom"), "moving about"),

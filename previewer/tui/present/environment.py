@@ -23,7 +23,7 @@ from previewer.tui.present.states import TAINT_SIGN, attempt_line, lifetime, sig
 from previewer.tui.present.text import Line, cut_line, join, line, quiet, width_of
 from previewer.tui.present.usage import cpu_line, limit_line, network_line
 
-TABS = ("overview", "services", "logs", "drift", "history", "release", "plan", "data")
+TABS = ("overview", "services", "logs", "drift", "history", "release", "plan", "data", "events")
 """In the order of their keys."""
 _SEPARATOR = Span("  ·  ", Tone.QUIET)
 

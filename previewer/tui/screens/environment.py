@@ -39,6 +39,7 @@ from previewer.tui.widgets.bars import KeyBar, Notice
 from previewer.tui.widgets.data_panel import DataPanel
 from previewer.tui.widgets.drift_panel import DriftPanel
 from previewer.tui.widgets.environment_head import EnvironmentHead, TabLine
+from previewer.tui.widgets.events_panel import EventsPanel
 from previewer.tui.widgets.log_panel import LogPanel
 from previewer.tui.widgets.log_view import LogView
 from previewer.tui.widgets.panel import Panel
@@ -91,6 +92,7 @@ class EnvironmentScreen(ActingScreen):
         yield ReleasePanel(self.context)
         yield PlanPanel(self.context)
         yield DataPanel(self.context)
+        yield EventsPanel(self.context)
         yield Notice(name="status")
         yield KeyBar(self.context.key_of)
 

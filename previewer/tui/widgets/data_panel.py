@@ -12,7 +12,7 @@ from previewer.operations.data import ListedSnapshot
 from previewer.operations.data_volumes import DataVolume
 from previewer.present.tables import Column
 from previewer.tui.context import AppContext
-from previewer.tui.detail_queries import DataMeasured, DataRead
+from previewer.tui.messages import DataMeasured, DataRead
 from previewer.tui.present.data import data_title, fit_volume_columns, volume_lines
 from previewer.tui.present.tables import longest_cells
 from previewer.tui.present.text import Line
