@@ -12,6 +12,8 @@ from typing import IO, cast
 
 from previewer.errors import NotFoundError
 
+MOST_SIGNALS = 4096
+"""As many as a pipe holds at least."""
 PAGERS = ("less", "more")
 """Tried where ``$PAGER`` names none."""
 
@@ -45,9 +47,22 @@ def _start(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
 
 @contextmanager
 def _interrupts_are_the_pagers() -> Iterator[None]:
-    """A ``ctrl+c`` reaches every program of the terminal; a pager stops looking with it, and goes on."""
-    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    """A ``ctrl+c`` reaches every program of the terminal, and is the pager's alone; other signals are heard later.
+
+    Python writes the number of each signal into a file that asyncio reads: another one takes its place meanwhile.
+    """
+    heard, told = os.pipe()
+    os.set_blocking(heard, False)
+    os.set_blocking(told, False)
+    handler, file = signal.signal(signal.SIGINT, lambda _number, _frame: None), signal.set_wakeup_fd(told)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.set_wakeup_fd(file)
+        signal.signal(signal.SIGINT, handler)
+        with suppress(BlockingIOError):
+            others = bytes(number for number in os.read(heard, MOST_SIGNALS) if number != signal.SIGINT)
+            if file >= 0:
+                os.write(file, others)
+        os.close(heard)
+        os.close(told)

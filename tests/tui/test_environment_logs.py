@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -217,6 +219,21 @@ def test_a_pager_that_is_closed_early_ends_the_reading() -> None:
 
     page(pieces(), {"PAGER": "head -n 1"})
     assert len(given) < 100_000
+
+
+async def test_an_interrupt_is_the_pager_s_and_other_signals_are_heard_afterwards() -> None:
+    heard: list[int] = []
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGUSR1):
+        loop.add_signal_handler(number, heard.append, number)
+    try:
+        page((), {"PAGER": "sh -c 'kill -INT $PPID; kill -USR1 $PPID'"})
+        while not heard:
+            await asyncio.sleep(0)
+    finally:
+        for number in (signal.SIGINT, signal.SIGUSR1):
+            loop.remove_signal_handler(number)
+    assert heard == [signal.SIGUSR1]
 
 
 def test_a_pager_that_is_not_there_is_an_error() -> None:
