@@ -184,12 +184,14 @@ def data_lines(
         return
     live = snapshot.environment.ownership.generation
     handed_over = {key for key, volume in data.items() if volume.lifetime is Lifetime.ENVIRONMENT}
+    stored = snapshot.stored_in(live)
     yield from left_data(
-        snapshot.stored_in(live) - handed_over,
+        stored - handed_over,
         generation=live,
         keeps=rollover.keeps,
         returns=returns,
         begins_with={volume.origin for key, volume in data.items() if volume.layers and key not in handed_over},
+        others_go_on=not stored.isdisjoint(handed_over),
     )
 
 

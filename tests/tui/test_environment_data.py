@@ -88,7 +88,10 @@ async def test_another_environment_gets_a_copy_where_it_may(shop: DataWorld) -> 
     [
         (
             "R",
-            ("what is in log now is deleted with generation 2", "data: book begins with what generation 2 left"),
+            (
+                "log starts empty, and what is in log now is deleted with generation 2",
+                "data: book begins with what generation 2 left",
+            ),
         ),
         ("D", ("data is deleted: what is in book, log of shop-staging; snapshots stay",)),
         ("B", ("what is in log now is deleted", "data: book begins with what generation 2 left")),

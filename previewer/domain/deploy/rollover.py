@@ -79,16 +79,23 @@ def left_data(
     keeps: bool,
     returns: int | None = None,
     begins_with: Collection[str] = (),
+    others_go_on: bool = False,
 ) -> Iterator[str]:
     """What becomes of the data in ``volumes`` of the replaced ``generation``, in one line; none without volumes.
 
     ``keeps`` as in :class:`Rollover`. ``returns`` is the generation that is started again, with its own volumes,
-    in a rollback; ``None`` for a new one, some of whose volumes begin with what ``begins_with`` says.
+    in a rollback; ``None`` for a new one, some of whose volumes begin with what ``begins_with`` says. Where
+    ``others_go_on``, with what they held, these are named.
     """
     if not volumes:
         return
     names = ", ".join(sorted(volumes))
     fate = "stays with {}, which is kept to roll back to" if keeps else "is deleted with {}"
-    begin = f"begin with {', '.join(sorted(begins_with))}" if begins_with else "start empty"
-    then = f"volumes {begin}" if returns is None else f"volumes are as generation {returns} left them"
+    start, begin = ("starts", "begins") if others_go_on and len(volumes) == 1 else ("start", "begin")
+    how = f"{begin} with {', '.join(sorted(begins_with))}" if begins_with else f"{start} empty"
+    then = (
+        f"{names if others_go_on else 'volumes'} {how}"
+        if returns is None
+        else f"volumes are as generation {returns} left them"
+    )
     yield f"data is left behind: {then}, and what is in {names} now {fate.format(f'generation {generation}')}"

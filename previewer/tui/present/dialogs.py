@@ -42,7 +42,7 @@ def plan_words(plan: Plan) -> str:
         for word, counts in (("makes", made), ("removes", gone))
         if any(counts[kind] for kind in KINDS)
     ]
-    if gone["volume"]:
+    if gone["volume"] and not (plan.left_data or plan.begins):  # else that says what becomes of it
         parts[-1] += " with its data" if gone["volume"] == 1 else " with their data"
     parts += [f"{word} {counted(n, 'container')}" for word, n in (("starts", started), ("stops", stopped)) if n]
     return " · ".join(parts)
