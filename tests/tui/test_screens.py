@@ -56,7 +56,7 @@ async def test_the_key_bar_always_leads_to_all_actions_and_shows_none_while_typi
         await terminal.until_shown("1 of 4 rows · / changes the filter, esc clears it", "? help")
         await terminal.press("enter")
         await terminal.until_on("EnvironmentScreen")
-        await terminal.until_shown("1 Overview", "x actions")
+        await terminal.until_shown("Overview", "x actions")
         await terminal.press("slash", "q")
         await terminal.until(lambda: terminal.text.splitlines()[-1].split() == ["esc", "back"])
 
