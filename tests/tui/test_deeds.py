@@ -36,7 +36,7 @@ async def test_replace_runs_the_same_release_again(world: World) -> None:
     before = world.up("main")
     world.commit("main", "A newer commit")
     async with terminal_of(world.session) as terminal:
-        await confirm(terminal, "R", "Replace shop-main?", "create container", "Volumes start empty")
+        await confirm(terminal, "R", "Replace shop-main?", "create container", "takes its ports once it")
         await terminal.until_shown("✔ done", "http://127.0.0.1:")
     after = world.environment("shop-main")
     assert after.ownership.release == before.ownership.release
