@@ -19,7 +19,7 @@ from previewer.domain.deploy.reconcile import plan_stop
 from previewer.domain.deploy.recovery import GenerationSeen, Recovery
 from previewer.domain.deploy.recovery import recover as decide
 from previewer.domain.deploy.takeover import ENDED, is_on_standby
-from previewer.domain.engine.observation import Observation, ObservedContainer
+from previewer.domain.engine.observation import ContainerState, Observation, ObservedContainer
 from previewer.domain.environment.environment import SERVING, list_environments
 from previewer.domain.labels import Ownership
 from previewer.domain.progress import Noted
@@ -78,7 +78,7 @@ def _see(session: Session, snapshot: EnvironmentSnapshot, number: int) -> Genera
         stopped=tuple(
             c.name for c in containers if c.state in ENDED and _gives_way(session, generation, c, observed)
         ),
-        running=tuple(c.name for c in containers if c.state not in ENDED),
+        running=tuple(c.name for c in containers if c.state not in (*ENDED, ContainerState.PAUSED)),
     )
 
 

@@ -42,6 +42,10 @@ INSPECT_PATIENCE = 10.0
 """Seconds that an engine may take to tell about one container."""
 PODMAN_NOT_RUNNING = "can only kill running containers"
 """What Podman says, with status 500, where Docker answers 409."""
+PAUSED = "paused"
+"""What is in every engine's refusal to start a container that is paused."""
+NOT_TO_BE_PAUSED = ("is not running", "already paused", "not running, can't pause", "only pause running")
+"""In an engine's refusal to pause what does not run, or is paused: Docker's, and Podman's."""
 PODMAN_GONE = "no such container"
 """What Podman says, with status 500, of one that is removed at this moment."""
 UNFINISHED_KILL = ("did not receive an exit event", "device or resource busy")
@@ -94,9 +98,31 @@ def copy_into(connection: DockerConnection, *, container: str, archive: bytes) -
 
 
 def start_container(connection: DockerConnection, name: str) -> None:
-    """Start it; nothing happens if it runs. Raises :class:`ConflictError` where a host port is taken."""
-    with translate_errors("start it", subject=f"container {name}"):
-        post(connection, container_path(name, "/start"))
+    """Start it, or let it go on where it is paused; nothing happens if it runs.
+
+    Raises :class:`ConflictError` where a host port is taken.
+    """
+    try:
+        with translate_errors("start it", subject=f"container {name}"):
+            post(connection, container_path(name, "/start"))
+    except EngineError as error:
+        if PAUSED not in error.message:
+            raise
+        with translate_errors("let it go on", subject=f"container {name}"):
+            post(connection, container_path(name, "/unpause"))
+
+
+def pause_container(connection: DockerConnection, name: str) -> None:
+    """Freeze its processes where they are; nothing happens if it does not run.
+
+    Raises :class:`ObjectNotFoundError`.
+    """
+    try:
+        with translate_errors("pause it", subject=f"container {name}"):
+            post(connection, container_path(name, "/pause"))
+    except EngineError as error:
+        if not any(text in error.message for text in NOT_TO_BE_PAUSED):
+            raise
 
 
 def stop_container(connection: DockerConnection, name: str, *, grace: int | None) -> None:

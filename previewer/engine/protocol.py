@@ -196,7 +196,8 @@ class Engine(Protocol):
         ...
 
     def start_container(self, name: str, *, again: bool = False) -> None:
-        """Start it. :class:`ConflictError` where a host port is taken. Nothing happens if it runs.
+        """Start it, or let it go on where it is paused. :class:`ConflictError` where a host port is taken. Nothing
+        happens if it runs.
 
         ``again`` says that :meth:`stop_container` may have stopped it: it then has its restart policy again.
         """
@@ -208,6 +209,13 @@ class Engine(Protocol):
 
         It may take ``grace`` seconds to end by itself, ``None`` for as long as its definition says; with 0 it is
         killed at once. Raises :class:`ObjectNotFoundError`.
+        """
+        ...
+
+    def pause_container(self, name: str) -> None:
+        """Freeze its processes where they are, until :meth:`start_container`. Nothing happens if it does not run.
+
+        Raises :class:`ObjectNotFoundError`, and :class:`UnsupportedError` where the engine cannot do it.
         """
         ...
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from previewer.domain.deploy.plan import Plan, Step, StopContainer, plan_removal
+from previewer.domain.deploy.plan import PauseContainer, Plan, Step, StopContainer, plan_removal
 from previewer.domain.engine.observation import Observation
 from previewer.domain.progress import Noted
 from previewer.errors import EngineUnreachableError, LeftoversError, PreviewerError, SourceError
@@ -44,6 +44,12 @@ def hold_locks(run: Run, names: Sequence[str], *, purpose: str) -> Iterator[None
 def stop_all(run: Run, names: Sequence[str], *, title: str, cause: str, grace: int | None = None) -> None:
     """Stop containers by their names, all at once, each with ``grace`` seconds (``None``: its own)."""
     plan = Plan(title, tuple(Step(StopContainer(name, grace), cause) for name in names))
+    execute_to_the_end(run, plan, stage="down", parallel=len(names))
+
+
+def pause_all(run: Run, names: Sequence[str], *, title: str, cause: str) -> None:
+    """Freeze containers by their names, all at once, until they are started."""
+    plan = Plan(title, tuple(Step(PauseContainer(name), cause) for name in names))
     execute_to_the_end(run, plan, stage="down", parallel=len(names))
 
 

@@ -12,6 +12,7 @@ from previewer.domain.deploy.plan import (
     CreateVolume,
     DisconnectContainer,
     FillVolume,
+    PauseContainer,
     Plan,
     Removal,
     RemoveContainer,
@@ -65,6 +66,8 @@ def take_step(engine: Engine, action: Action) -> None:
             engine.start_container(name, again=again)
         case StopContainer(name, grace):
             engine.stop_container(name, grace=grace)
+        case PauseContainer(name):
+            engine.pause_container(name)
         case TakePorts():
             _take_ports(engine, action)
         case DisconnectContainer() | RemoveContainer() | RemoveNetwork() | RemoveVolume():

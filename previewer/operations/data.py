@@ -47,7 +47,7 @@ from previewer.domain.policy.data_rules import refuse_raw_data
 from previewer.domain.progress import Noted, Outcome, TaskFinished, TaskStarted
 from previewer.engine.protocol import Selection
 from previewer.errors import LockedError, NotFoundError, UsageError
-from previewer.execution.remove import stop_all
+from previewer.execution.remove import pause_all, stop_all
 from previewer.execution.run_plan import start_again
 from previewer.operations.replace import plan_replace, replace_environment
 from previewer.records.environments import environment_entry, find_environment
@@ -97,9 +97,10 @@ def volumes_of(session: Session, environment: Environment) -> tuple[ObservedVolu
     return tuple(volume for volume in volumes if volume.key and not is_served(volume.key))
 
 
-def take(run: Run, target: str, *, name: str = "", masks: bool = False) -> Snapshot:
+def take(run: Run, target: str, *, name: str = "", masks: bool = False, pauses: bool = False) -> Snapshot:
     """Take a snapshot of what an environment stores, while what writes to it is stopped; say for how long.
 
+    With ``pauses`` it is frozen instead: the snapshot is then as after a crash, and takes no shutdown and start.
     With ``masks`` the definition's mask is let loose on a copy, and that is the snapshot. Raises
     :class:`NotFoundError` where there is no such environment, data or mask.
     """
@@ -108,11 +109,11 @@ def take(run: Run, target: str, *, name: str = "", masks: bool = False) -> Snaps
     if name and see_data(session).named(name):
         raise UsageError(f"there is a snapshot {name} already", hint="choose another name, or leave --name out")
     if masks:
-        return _mask(run, environment, name)
-    return _take(run, environment, name)
+        return _mask(run, environment, name, pauses=pauses)
+    return _take(run, environment, name, pauses=pauses)
 
 
-def _take(run: Run, environment: Environment, name: str) -> Snapshot:
+def _take(run: Run, environment: Environment, name: str, *, pauses: bool) -> Snapshot:
     session = run.session
     with session.ledger.lock(environment.name, purpose="data snapshot"):
         recover(run, environment.name)
@@ -122,7 +123,7 @@ def _take(run: Run, environment: Environment, name: str) -> Snapshot:
         scope = naming.scope(owner.environment, owner.generation)
         made = {volume.key: f"{scope}_{volume.key}.{operation[-12:]}" for volume in volumes}
         try:
-            with _stopped_writers(run, environment, volumes):
+            with _halted_writers(run, environment, volumes, pauses=pauses):
                 for volume in volumes:
                     _copy(run, environment, volume, made[volume.key])
             snapshot = Snapshot(
@@ -169,29 +170,45 @@ def _writers(session: Session, environment: Environment, volumes: tuple[Observed
 
 
 @contextmanager
-def _stopped_writers(run: Run, environment: Environment, volumes: tuple[ObservedVolume, ...]) -> Iterator[None]:
-    """What mounts the volumes is stopped inside the block; noted first, so that the next run can start it."""
+def _halted_writers(
+    run: Run, environment: Environment, volumes: tuple[ObservedVolume, ...], *, pauses: bool
+) -> Iterator[None]:
+    """What mounts the volumes is stopped, or paused, inside the block; noted first, so that the next run can start
+    it."""
     session, owner = run.session, environment.ownership
     writers = _writers(session, environment, volumes)
     if not writers:
         yield
         return
-    notes = environment.notes.of_generation(owner.generation)
+    stopping = structs.replace(environment.notes.of_generation(owner.generation), stopped=writers)
     began = time.monotonic()
-    stopping = structs.replace(notes, stopped=writers)
     session.ledger.append(
         environment_entry(
-            session, owner, action="stop", detail="a snapshot is taken", began=session.clock(), notes=stopping
+            session,
+            owner,
+            action="pause" if pauses else "stop",
+            detail="a snapshot is taken",
+            began=session.clock(),
+            notes=stopping,
         )
     )
     title = f"snapshot {environment.name}"
+    halt = pause_all if pauses else stop_all
     try:
-        stop_all(run, writers, title=title, cause="its data is to be whole")
+        halt(run, writers, title=title, cause="its data is to be whole")
         yield
     finally:
+        starts = session.clock()
         start_again(run, writers, title=title, cause="its data is copied")
         session.ledger.append(
-            environment_entry(session, owner, action="start", detail="a snapshot was taken", notes=notes)
+            environment_entry(
+                session,
+                owner,
+                action="start",
+                detail="a snapshot was taken",
+                began=starts,
+                notes=structs.replace(stopping, stopped=()),
+            )
         )
     run.report(Noted(f"{', '.join(writers)} stood still for {time.monotonic() - began:.1f} s"))
 
@@ -226,12 +243,12 @@ def _task(run: Run, task: str) -> Iterator[None]:
     run.report(TaskFinished(task, Outcome.DONE, time.monotonic() - began, ""))
 
 
-def _mask(run: Run, environment: Environment, name: str) -> Snapshot:
+def _mask(run: Run, environment: Environment, name: str, *, pauses: bool) -> Snapshot:
     """The definition's mask on a copy of a snapshot that is taken for it and removed again."""
     session = run.session
     deployment = _deployment(session, environment)
     frozen, mask = deployment.frozen, _declared_mask(environment, deployment)
-    raw = _take(run, environment, "")
+    raw = _take(run, environment, "", pauses=pauses)
     try:
         job = replace(mask, volumes=tuple(sorted(raw.volumes)))
         digest = seed_digest(

@@ -156,6 +156,30 @@ def test_state_is_handed_over_given_back_and_gone_back_to(site: EngineFixture) -
     assert mounts(site) == []
 
 
+def test_a_snapshot_may_freeze_what_writes_instead_of_stopping_it(site: EngineFixture) -> None:
+    first = site.up("main")
+    write(site, "main", "bob")
+    label = [f"{labels.INSTALLATION}={site.installation}"]
+
+    def began() -> list[tuple[str, bool]]:
+        found = (
+            site.connection.api.inspect_container(c["Id"])
+            for c in site.connection.api.containers(filters={"label": label})
+        )
+        return [(container["State"]["StartedAt"], container["State"]["Paused"]) for container in found]
+
+    before = began()
+    (taken,) = json.loads(site.run("data", "snapshot", "main", "--pause", "-o", "json"))
+    assert began() == before, "it went on where it was"
+    (drift,) = json.loads(site.run("drift", "main", "-o", "json"))
+    assert drift["findings"] == [], "previewer itself paused it"
+    write(site, "main", "cyd")
+    assert guests(first) == "ann\nbob\ncyd\n"
+    again = json.loads(site.run("data", "reset", "main", "--to", taken["snapshot"], "-o", "json"))
+    assert guests(again) == "ann\nbob\n"
+    site.run("down", "main")
+
+
 def test_snapshots_are_taken_masked_gone_back_to_and_moved(site: EngineFixture, tmp_path: Path) -> None:
     def data(*arguments: str, code: int = 0) -> Any:
         said = site.run("data", *arguments, "-o", "json", code=code)

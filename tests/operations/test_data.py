@@ -9,11 +9,11 @@ from previewer.deployment.drift import check_drift
 from previewer.domain.compose.definition import Location
 from previewer.domain.data.beginning import MOST_LAYERS
 from previewer.domain.data.snapshots import Snapshot, SnapshotKind
-from previewer.domain.engine.observation import ObservedVolume
+from previewer.domain.engine.observation import ContainerState, ObservedVolume
 from previewer.domain.policy.trust import Grant, TrustRules
 from previewer.engine.protocol import Selection
 from previewer.errors import PolicyError
-from previewer.operations.data import clone, reset
+from previewer.operations.data import clone, reset, take
 from previewer.session.run import Run
 from previewer.settings.model import Settings
 from previewer.testing.memory.session import memory_session
@@ -112,3 +112,16 @@ def test_a_release_that_is_handed_its_data_waits_for_no_seed() -> None:
     reset(Run(shop.session, shop.report), "staging")
     kinds = [snapshot.kind for snapshot in see_data(shop.session).snapshots]
     assert sorted(kind.value for kind in kinds) == ["environment", "seed", "seed"]
+
+
+def test_a_snapshot_may_freeze_what_writes_instead_of_stopping_it() -> None:
+    shop = SeededShop()
+    shop.migrate("1")
+    writer = next(c.name for s in shop.one("shop-main").services if s.name == "db" for c in s.containers)
+    before = len(shop.engine.calls)
+    take(Run(shop.session, shop.report), "shop-main", pauses=True)
+    done = [call for call in shop.engine.calls[before:] if call[1] == writer]
+    assert done == [("pause_container", writer), ("start_container", writer)]
+    assert shop.engine.inspect_container(writer).state is ContainerState.RUNNING
+    assert [entry.action for entry in shop.session.ledger.entries(limit=3)] == ["snapshot", "start", "pause"]
+    assert shop.notes("shop-main").stopped == ()

@@ -12,6 +12,7 @@ from previewer.deployment.data import see_data
 from previewer.domain.compose.definition import Role
 from previewer.domain.data.snapshots import loose_volumes
 from previewer.domain.deploy.request import DeployRequest
+from previewer.domain.engine.observation import ContainerState
 from previewer.domain.engine.specs import volume_of
 from previewer.domain.policy.check import Verdict
 from previewer.engine.protocol import Selection
@@ -82,6 +83,7 @@ VERBS: Mapping[str, Callable[[ReleasingShop], object]] = {
     "rollback with data": lambda shop: rollback(run(shop), "staging", RollbackOptions(with_data=True)),
     "reset": lambda shop: reset(run(shop), STAGING),
     "snapshot": lambda shop: take(run(shop), STAGING),
+    "snapshot of what is paused": lambda shop: take(run(shop), STAGING, pauses=True),
 }
 
 
@@ -111,6 +113,23 @@ def test_a_verb_that_is_killed_loses_no_state(changes: int, verb: str) -> None:
     shop.down(STAGING)
     assert is_whole(shop)
     assert shop.engine.observe(Selection(environment=STAGING)).is_empty
+
+
+@pytest.mark.parametrize("changes", range(8))
+def test_what_a_killed_snapshot_left_frozen_goes_on_with_the_next_command(changes: int) -> None:
+    shop = stateful_shop()
+    shop.stage()
+
+    def writers() -> set[ContainerState]:
+        observed = shop.engine.observe(Selection(environment=STAGING))
+        return {container.state for container in observed.containers if container.service == "db"}
+
+    killed_after(shop, changes, lambda: take(run(shop), STAGING, pauses=True))
+    assert writers() <= {ContainerState.RUNNING, ContainerState.PAUSED}, "it is never ended"
+    take(run(shop), STAGING, pauses=True)
+    assert writers() == {ContainerState.RUNNING}
+    assert shop.notes(STAGING).stopped == ()
+    assert is_whole(shop)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))

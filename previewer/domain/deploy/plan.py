@@ -109,6 +109,13 @@ class StopContainer(Struct, frozen=True):
     verb = "stop container"
 
 
+class PauseContainer(Struct, frozen=True):
+    """Freeze a container's processes where they are; starting it lets them go on."""
+
+    name: str
+    verb = "pause container"
+
+
 class TakePorts(Struct, frozen=True):
     """Move a container's published ports to where people look for them, by joining it to a network."""
 
@@ -162,6 +169,7 @@ Action: TypeAlias = (
     | StartContainer
     | AwaitContainer
     | StopContainer
+    | PauseContainer
     | TakePorts
     | Removal
 )

@@ -91,6 +91,8 @@ _STOPS = frozenset({"kill", "stop", "die", "disconnect", "update"})
 _OWN_ACTIONS: Mapping[str, frozenset[str]] = {
     "sleep": _STOPS,
     "stop": _STOPS,
+    "pause": frozenset({"pause"}),
+    "start": _STARTS,
     "wake": _STARTS,
     "up": _STARTS,
     **dict.fromkeys(("replace", "update", "promote", "rollback", "recover", "undo"), _STARTS | _STOPS),
@@ -173,6 +175,6 @@ def _window(before: LedgerEntry, entry: LedgerEntry, later: Sequence[LedgerEntry
 
 
 def _is_noted_first(entry: LedgerEntry, owner: Ownership) -> bool:
-    """Whether it is noted before it is done: a sleep is, a rollback's stops are, and those of what is kept."""
+    """Whether it is noted before it is done: a sleep is, what a rollback or a snapshot stops, and what is kept."""
     said = entry.notes.get(owner.environment)
-    return entry.action in ("sleep", "stop") or (said is not None and said.generation != owner.generation)
+    return entry.action in ("sleep", "stop", "pause") or (said is not None and said.generation != owner.generation)

@@ -235,6 +235,10 @@ class DockerEngine:
         containers.stop_container(docker, name, grace=grace)
         containers.suspend_restarts(docker, name)
 
+    def pause_container(self, name: str) -> None:
+        """Freeze it until it is started."""
+        containers.pause_container(self._open(), name)
+
     def connect_network(self, container: str, network: str, *, is_gateway: bool = False) -> None:
         """Join a container to one more network."""
         docker = self._open()

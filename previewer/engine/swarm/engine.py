@@ -265,6 +265,14 @@ class SwarmEngine(DockerEngine):
         scale_service(docker, own, 0)
         await_no_tasks(docker, tasks, away=map_nodes(list_nodes(docker)).away, subject=f"service {name}")
 
+    def pause_container(self, name: str) -> None:
+        """Freeze a plain container; Swarm has no word for that of a service."""
+        if self._has_service(name):
+            raise UnsupportedError(
+                "Swarm cannot pause a service", where=f"service {name}", hint="leave --pause out"
+            )
+        super().pause_container(name)
+
     def connect_network(self, container: str, network: str, *, is_gateway: bool = False) -> None:
         """Join a plain container to one more network; what services join is fixed."""
         if self._has_service(container):

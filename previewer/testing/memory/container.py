@@ -23,6 +23,7 @@ from previewer.domain.engine.observation import (
 from previewer.domain.engine.specs import HOST_BINDING_OPTION, ContainerSpec, NetworkSpec, VolumeSpec
 from previewer.domain.labels import (
     COMPOSE_NETWORK,
+    COMPOSE_NUMBER,
     COMPOSE_ONEOFF,
     INSTALLATION,
     LAYERS,
@@ -95,6 +96,20 @@ class MemoryContainer(Struct):
     restarts_suspended: bool = False
     """Whether it has no restart policy, because it was stopped to be kept."""
 
+    @classmethod
+    def make(cls, spec: ContainerSpec, behaviour: Behaviour, *, calls: int, at: datetime) -> MemoryContainer:
+        """One that was made ``at`` a time, after so many calls, not started."""
+        number = spec.labels.get(COMPOSE_NUMBER, "1")
+        return cls(
+            spec=spec,
+            ownership=read_ownership(spec.labels),
+            behaviour=behaviour,
+            id=identifier(f"{spec.name}/{calls}"),
+            number=int(number) if number.isdecimal() else 1,
+            created_at=at.replace(microsecond=0),
+            networks=list(spec.networks.values()),
+        )
+
     @property
     def final_health(self) -> Health:
         """The verdict that its health check will come to."""
@@ -125,6 +140,17 @@ class MemoryContainer(Struct):
         for file in (files[path] for path in self.behaviour.prints if path in files):
             yield f"{file.mode:o} {file.uid}:{file.gid}"
             yield from file.content.decode().splitlines()
+
+    def pause(self) -> Iterator[str]:
+        """Stand still until it is started; the events that this makes."""
+        if self.is_running:
+            self.state = ContainerState.PAUSED
+            yield "pause"
+
+    def go_on(self) -> Iterator[str]:
+        """Run on from where it was paused; the events that this makes."""
+        self.state = ContainerState.RUNNING
+        yield "unpause"
 
     def settle(self) -> Iterator[str]:
         """Let come true what its behaviour says; the events that this makes."""

@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from ipaddress import IPv4Network
 
-from previewer.domain import labels
 from previewer.domain.compose.mounted_files import find_owner
 from previewer.domain.engine import observation as seen
 from previewer.domain.engine.addresses import allocate
@@ -170,16 +169,9 @@ class MemoryEngine:
             for network in spec.networks.values():
                 if network not in self._networks:
                     raise ObjectNotFoundError(f"network {network} not found", where=f"container {spec.name}")
-            number = spec.labels.get(labels.COMPOSE_NUMBER, "1")
-            self._containers[spec.name] = MemoryContainer(
-                spec=spec,
-                ownership=labels.read_ownership(spec.labels),
-                behaviour=self.behaviours.get(spec.service, Behaviour()),
-                id=identifier(f"{spec.name}/{len(self.calls)}"),
-                number=int(number) if number.isdecimal() else 1,
-                created_at=self._clock().replace(microsecond=0),
-                networks=list(spec.networks.values()),
-            )
+            behaviour = self.behaviours.get(spec.service, Behaviour())
+            made = MemoryContainer.make(spec, behaviour, calls=len(self.calls), at=self._clock())
+            self._containers[spec.name] = made
             self._tell(spec.name, ("create",))
 
     def start_container(self, name: str, *, again: bool = False) -> None:
@@ -188,6 +180,8 @@ class MemoryEngine:
         with self._using():
             container = self._find(name)
             container.restarts_suspended &= not again
+            if container.state is seen.ContainerState.PAUSED:
+                self._change(container, container.go_on())
             if container.is_running:
                 return
             if container.behaviour.fail_start is not None:
@@ -209,6 +203,12 @@ class MemoryEngine:
             container.restarts_suspended = True
             if container.is_running:
                 self._end(container, 137 if grace == 0 else 143)
+
+    def pause_container(self, name: str) -> None:
+        """Freeze it until it is started."""
+        self._begin("pause_container", name)
+        with self._using():
+            self._change(container := self._find(name), container.pause())
 
     def connect_network(self, container: str, network: str, *, is_gateway: bool = False) -> None:
         """Join a container to one more network."""
