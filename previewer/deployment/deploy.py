@@ -28,14 +28,14 @@ from previewer.domain.data.beginning import VolumeData
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.deploy.reconcile import plan_generation
 from previewer.domain.deploy.rollover import Rollover
+from previewer.domain.engine.observation import Observation
 from previewer.domain.environment.environment import Environment, State, list_environments
 from previewer.domain.labels import Ownership
 from previewer.domain.progress import Noted
 from previewer.domain.record.notes import EnvironmentNotes, LedgerEntry
 from previewer.domain.units import format_time
-from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, ObjectNotFoundError, PortTakenError
-from previewer.execution.run_plan import run_plan
+from previewer.execution.run_plan import RanPlan, run_plan
 from previewer.records.environments import environment_entry, failures_of
 from previewer.records.masking import mask_of_release, masking
 from previewer.releases.push_images import deliver_images
@@ -119,21 +119,19 @@ def _replace(run: Run, prepared: Prepared) -> UpResult:
         told = (f"before it is replaced: {line}" for line in failures)
         for line in (*told, *prepared.begins, *prepared.notes, *prepared.left_data):
             run.report(Noted(line))
-        downtime = _make(run, prepared)
-        environment = _made(session, prepared.generation.owner)
+        ran = _make(run, prepared)
+        environment = _made(ran.made)
         learn = begin_learning(session, environment, deployment.release)
         lead_names(run, environment)
         _tell_unproven(run, environment, prepared.generation.frozen.definition)
-    notes = _finish(run, prepared, downtime)
+    notes = _finish(run, prepared, ran.downtime)
     learn()
-    return UpResult(replace(environment, notes=notes), deployment.release, changed=True, downtime_seconds=downtime)
+    environment = replace(environment, notes=notes)
+    return UpResult(environment, deployment.release, changed=True, downtime_seconds=ran.downtime)
 
 
-def _make(run: Run, prepared: Prepared) -> float | None:
-    """Run the plan of the generation. Whatever ends it early undoes it: see :func:`run_plan`.
-
-    Returns the seconds for which the predecessor's ports or data had no owner, ``None`` where it had none.
-    """
+def _make(run: Run, prepared: Prepared) -> RanPlan:
+    """Run the plan of the generation. Whatever ends it early undoes it: see :func:`run_plan`."""
     session, generation, snapshot = run.session, prepared.generation, prepared.snapshot
     for name in session.references.changed(generation.frozen.definition):
         run.report(Noted(f"{name} has changed since the release was frozen; its current value is used"))
@@ -146,7 +144,7 @@ def _make(run: Run, prepared: Prepared) -> float | None:
         raise
 
 
-def _make_on_free_ports(run: Run, prepared: Prepared) -> float | None:
+def _make_on_free_ports(run: Run, prepared: Prepared) -> RanPlan:
     """Make it, with other host ports where a chosen one turns out to be taken."""
     session, generation, snapshot = run.session, prepared.generation, prepared.snapshot
     target, refused = target_of(session, generation, snapshot), NONE_REFUSED
@@ -234,9 +232,8 @@ def _renew(run: Run, prepared: Prepared) -> UpResult:
     return UpResult(environment, deployment.release, changed=False)
 
 
-def _made(session: Session, owner: Ownership) -> Environment:
-    ours = Selection(installation=owner.installation, operation=owner.operation)
-    found = list_environments(session.engine.observe(ours))
+def _made(made: Observation) -> Environment:
+    found = list_environments(made)
     if not found:
         raise NotFoundError(
             "the environment disappeared while it was made", hint="it was removed meanwhile; try again"

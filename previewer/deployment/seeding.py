@@ -169,8 +169,7 @@ def _fill(run: Run, generation: Generation, seed: Seed, *, timeout: float) -> Ob
     plan = plan_generation(target, action=f"fill {', '.join(seed.volumes)} in")
     condition = awaited_condition(generation.frozen.definition, seed)
     awaited = AwaitContainer(target.container_name(seed.service, 1), condition, seed.service)
-    run_plan(run, owner, _awaiting(plan, awaited), timeout=timeout, may_end=True)
-    made = session.engine.observe(Selection(owner.installation, operation=owner.operation))
+    made = run_plan(run, owner, _awaiting(plan, awaited), timeout=timeout, may_end=True).made
     names = tuple(container.name for container in made.containers)
     stop_all(run, names, title=f"seed {seed.name}", cause="what it wrote is to be whole")
     return made

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 
 from msgspec import Struct
 
+from previewer.background import begin
 from previewer.domain.compose.served_files import is_served
 from previewer.domain.engine.observation import Observation
 from previewer.domain.environment.environment import Environment, list_environments
@@ -53,14 +54,16 @@ class EnvironmentSnapshot(Struct, frozen=True):
 
 
 def take_snapshot(session: Session, name: str) -> EnvironmentSnapshot:
-    """One look at the engine and one at the ledger."""
-    everything = session.engine.observe(Selection())
+    """One look at the engine and one at the ledger, at the same time."""
+    observed = begin(lambda: session.engine.observe(Selection()), name="previewer-observe")
+    notes = session.ledger.notes()
+    everything = observed.result()
     check_head(session, everything)
     return EnvironmentSnapshot(
         name=name,
         everything=everything,
         ours=everything.of_installation(session.source.installation).of(name),
-        notes=session.ledger.notes().get(name, NOTHING_NOTED),
+        notes=notes.get(name, NOTHING_NOTED),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
+from msgspec import Struct
+
 from previewer.domain.deploy.plan import Plan, StartContainer, Step, StopContainer
 from previewer.domain.deploy.takeover import ENDED
 from previewer.domain.engine.observation import Observation
@@ -71,8 +73,17 @@ def _depending(plan: Plan, steps: frozenset[str]) -> frozenset[str]:
     return frozenset(found - steps)
 
 
-def run_plan(run: Run, owner: Ownership, plan: Plan, *, timeout: float, may_end: bool = False) -> float | None:
-    """Run ``plan``, which makes what ``owner`` labels. The gap in seconds, see :class:`DowntimeTimer`.
+class RanPlan(Struct, frozen=True):
+    """What running a plan came to."""
+
+    downtime: float | None
+    """The gap in seconds, see :class:`DowntimeTimer`."""
+    made: Observation
+    """What there is of what it made."""
+
+
+def run_plan(run: Run, owner: Ownership, plan: Plan, *, timeout: float, may_end: bool = False) -> RanPlan:
+    """Run ``plan``, which makes what ``owner`` labels.
 
     Something that it starts has to go on running, unless all ``may_end``, as jobs do. What ends it early undoes
     it: what was made is removed, and what was stopped is started again.
@@ -90,9 +101,10 @@ def run_plan(run: Run, owner: Ownership, plan: Plan, *, timeout: float, may_end:
             settle=session.settings.settle_time,
             watch=made,
         )
-        volumes.require(session.engine, made)
+        found = session.engine.observe(made)
+        volumes.require(found)
         if not may_end:
-            _require_life(session, owner, made)
+            _require_life(owner, found)
     except BaseException as failure:
         if not may_end:
             keep_last_lines(run, owner, failure)
@@ -106,12 +118,12 @@ def run_plan(run: Run, owner: Ownership, plan: Plan, *, timeout: float, may_end:
                 hint="another clone of the repository, or a command by hand, is changing it: try again",
             ) from failure
         raise
-    return clock.seconds
+    return RanPlan(clock.seconds, found)
 
 
-def _require_life(session: Session, owner: Ownership, made: Selection) -> None:
+def _require_life(owner: Ownership, made: Observation) -> None:
     """Raise :class:`UnhealthyError` where all that was made has ended: jobs alone are no environment."""
-    containers = session.engine.observe(made).containers
+    containers = made.containers
     if containers and all(container.state in ENDED for container in containers):
         raise UnhealthyError(
             "nothing of it runs any more",

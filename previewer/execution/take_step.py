@@ -22,8 +22,9 @@ from previewer.domain.deploy.plan import (
     StopContainer,
     TakePorts,
 )
+from previewer.domain.engine.observation import Observation
 from previewer.domain.progress import Event, Outcome, Report, TaskFinished
-from previewer.engine.protocol import Engine, Selection
+from previewer.engine.protocol import Engine
 from previewer.errors import ConflictError, ObjectNotFoundError, PortTakenError
 
 
@@ -41,10 +42,9 @@ class MadeVolumes:
             self._made.add(self._names[event.task])
         self._report(event)
 
-    def require(self, engine: Engine, made: Selection) -> None:
+    def require(self, made: Observation) -> None:
         """Raise :class:`ObjectNotFoundError` for one that is not among what was ``made``, by its labels."""
-        found = engine.observe(made).volumes if self._made else ()
-        if gone := sorted(self._made - {volume.name for volume in found}):
+        if gone := sorted(self._made - {volume.name for volume in made.volumes}):
             raise ObjectNotFoundError("No such volume any more", where=f"volume {gone[0]}")
 
     def remove_rest(self, engine: Engine) -> None:

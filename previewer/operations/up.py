@@ -29,7 +29,7 @@ from previewer.errors import CancelledError, EngineError, SourceError, Unhealthy
 from previewer.operations.freeze import find_release, freeze_resolved, frozen_files
 from previewer.records.environments import failures_of
 from previewer.records.failures import noting_failure
-from previewer.releases.attest import attest
+from previewer.releases.attest import attest, is_attested
 from previewer.releases.definitions import (
     choose_definition,
     distrust,
@@ -177,14 +177,17 @@ def up(run: Run, revision: str, request: DeployRequest) -> UpResult:
 
         with announced_build(newest.run, name, resolved.branch, resolved.commit.id, definition):
             deployment = freeze(use_cache=request.use_cache, pins_again=request.pins_again)
+        attested = begin(lambda: is_attested(session, deployment.release), name="previewer-attested")
         with _telling_when_pinned(session, deployment.release):
             result = newest.when_unlocked(lambda: deploy_with_retry(newest.run, deployment, rebuild=freeze))
-        with suppress(CancelledError):  # it runs; reading its images would only have kept it from starting
-            attest(newest.run, result.release)
+        is_new = result.release != deployment.release or attested.exception() is not None or not attested.result()
+        if is_new:
+            with suppress(CancelledError):  # it runs; reading its images would only have kept it from starting
+                attest(newest.run, result.release)
     if uncommitted.done() and not uncommitted.exception() and (count := uncommitted.result()):
         message = f"{counted(count, 'uncommitted change')} in the working tree: not part of what runs"
         run.report(Noted(message, "commit, and `previewer up` again"))
-    return _looked_at_again(run, result) if result.changed else result
+    return _looked_at_again(run, result) if result.changed and is_new else result
 
 
 def _looked_at_again(run: Run, result: UpResult) -> UpResult:

@@ -82,8 +82,9 @@ def require_signature(session: Session, release_id: str, role: Role) -> None:
         )
 
 
-def _is_attested(session: Session, release: Release) -> bool:
-    """Whether all is there and, if this user signs, signed with a key that this machine trusts."""
+def is_attested(session: Session, release: Release) -> bool:
+    """Whether :func:`attest` would have nothing to do: all is there and, if this user signs, signed with a key
+    that this machine trusts."""
     kept = session.ledger.read_record(RecordKind.ATTESTATION, _name(release.id), PROVENANCE_FILE)
     if kept is None:
         return False
@@ -111,7 +112,7 @@ def _note(run: Run, entry: LedgerEntry | None) -> None:
 def _attest_quietly(run: Run, release: Release) -> LedgerEntry | None:
     """What is to be noted of it; ``None`` where all is there already, or something failed, which is reported."""
     try:
-        if not _is_attested(run.session, release):
+        if not is_attested(run.session, release):
             return _attest(run, release)
     except CancelledError:
         raise

@@ -85,14 +85,8 @@ def command(
     a tag or a commit. Asks before it replaces production, and before data of staging is left behind.
     """
     _refuse_nonsense(revision, release, choice)
-    from previewer.cli.confirmation import confirm_replacement
-    from previewer.cli.deployment import show_plan, show_result
-    from previewer.cli.running import running
     from previewer.domain.compose.definition import Role
     from previewer.domain.deploy.request import DeployRequest
-    from previewer.operations.tunnel import refuse_tunnel
-    from previewer.operations.up import plan_up, plan_up_release, up, up_release
-    from previewer.releases.definitions import give_files
 
     request = DeployRequest(
         role=Role(role),
@@ -108,12 +102,20 @@ def command(
         pins_again=pull,
     )
 
-    def planned(session: Session) -> Plan:
-        if release:
-            return plan_up_release(session, release, request)
-        return plan_up(session, revision or "", request)
-
     with invocation.open_session() as session:
+        session.prefetch_engine(makes=not dry_run)  # it answers while all that decides is loaded
+        from previewer.cli.confirmation import confirm_replacement
+        from previewer.cli.deployment import show_plan, show_result
+        from previewer.cli.running import running
+        from previewer.operations.tunnel import refuse_tunnel
+        from previewer.operations.up import plan_up, plan_up_release, up, up_release
+        from previewer.releases.definitions import give_files
+
+        def planned() -> Plan:
+            if release:
+                return plan_up_release(session, release, request)
+            return plan_up(session, revision or "", request)
+
         if tunnel:
             refuse_tunnel(session)
         if release:
@@ -121,12 +123,12 @@ def command(
         if dry_run:
             from previewer.cli.warnings import note_capacity
 
-            plan = planned(session)
+            plan = planned()
             show_plan(invocation, plan, form)
             note_capacity(invocation.diagnostics, plan, session)
             return ExitCode.OK
         if request.role is not Role.PREVIEW and not yes:
-            confirm_replacement(invocation, request.role, planned(session))
+            confirm_replacement(invocation, request.role, planned())
         with running(invocation, session, progress) as run:
             result = up_release(run, release, request) if release else up(run, revision or "", request)
         if tunnel:
