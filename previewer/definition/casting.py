@@ -174,7 +174,12 @@ def interpolate_model(
 
 
 def check_numbers(value: Value, path: ModelPath = ()) -> None:
-    """Raises :class:`ModelError` for ``.inf`` and ``.nan``: a definition is hashed as JSON, which has neither."""
+    """Raises :class:`ModelError` for ``.inf`` and ``.nan``: a definition is hashed as JSON, which has neither.
+
+    The value of a service's variable becomes text.
+    """
+    if path[:1] == ("services",) and path[2:3] == ("environment",):
+        return
     if isinstance(value, float) and not math.isfinite(value):
         raise ModelError("this number is infinite or none", path=path)
     if isinstance(value, dict):

@@ -60,3 +60,9 @@ def test_unset_variables_are_warnings() -> None:
     definition = load_text("services: {a: {image: 'x${TAG}', command: '$TAG $$TAG ${OTHER:-}'}}")
     assert definition.warnings == ("the variable TAG is not set; an empty text stands for it",)
     assert definition.services["a"].spec["command"] == ["$TAG"]
+
+
+def test_a_variable_may_be_infinite_or_no_number_as_it_is_text() -> None:
+    text = "services: {a: {image: x, environment: {ABOVE: .inf, BELOW: -.inf, NONE: .nan}}}"
+    found = load_text(text).services["a"].environment
+    assert dict(found) == {"ABOVE": "+Inf", "BELOW": "-Inf", "NONE": "NaN"}
