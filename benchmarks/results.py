@@ -92,8 +92,9 @@ def as_markdown(results: Iterable[Result]) -> str:
             f"{line.peak_mib:.0f} |"
             for line, ratio, cpu_ratio in _with_ratios(result)
         )
-    rows += ["", "| | |", "|---|---:|"]
-    for result in (result for result in listed if result.figures):
+    others = tuple(result for result in listed if result.figures)
+    rows += ["", "| | |", "|---|---:|"] if others else []
+    for result in others:
         rows.append(f"| **{result.title}** | |")
         rows.extend(f"| {figure.name} | {figure.value} |" for figure in result.figures)
     return "\n".join(rows)
