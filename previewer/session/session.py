@@ -22,8 +22,6 @@ from previewer.session.reservations import CapacityReservations
 from previewer.settings.model import PUBLISH_AUTO, PUBLISH_LOOPBACK
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from previewer.domain.compose.definition import Role
     from previewer.domain.policy.trust import Grant, Trust
     from previewer.domain.record.notes import Notes
@@ -137,7 +135,6 @@ class Session:
         self._settings = _Once(read_settings)
         self._readings = _Once(open_readings)
         self._room = _Once(connect)
-        self._prefetch: Future[None] | None = None
         self._key = _Once(read_key)
 
     def new_operation(self) -> str:
@@ -293,17 +290,15 @@ class Session:
     def prefetch_engine(self, *, makes: bool) -> None:
         """Connect in the background, where the engine will be needed; ``makes`` is whether to make something.
 
-        Only the first call does so. Raises nothing: using the engine raises what is wrong.
+        Raises nothing: using the engine raises what is wrong.
         """
-        if self._prefetch is not None:
-            return
 
         def connect() -> None:
             engine = self.engine
             if makes:
                 engine.get_ready()
 
-        self._prefetch = begin(connect, name="previewer-connect")
+        begin(connect, name="previewer-connect")
 
     @property
     def images(self) -> Images:
@@ -347,7 +342,6 @@ class Session:
 
     def disconnect(self) -> None:
         """End the engine's connection, if there is one; the next use makes a new one."""
-        self._prefetch = None
         if (clients := self._room.forget()) is not None:
             clients.close()
 
