@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -30,6 +31,7 @@ from previewer.domain.data.snapshots import (
     Snapshot,
     SnapshotKind,
     data_labels,
+    flattened,
     loose_volumes,
     mark_labels,
     read_data,
@@ -129,6 +131,7 @@ def begin_with_data(
         snapshots=_snapshots(deployment, definition, seen, before, chosen),
         held=held,
         restores=deployment.data_of is not None,
+        flatten=partial(flattened, seen),
         labels_of={
             key: data_labels(owner.environment, key, installation=owner.installation, project=owner.project)
             for key in data_volumes(definition)

@@ -13,6 +13,7 @@ from previewer.deployment.data import beginning_lines, keep_left_state, needs_da
 from previewer.deployment.definition import tell_rewrites
 from previewer.deployment.deployment import Deployment, UpResult, with_its_secrets
 from previewer.deployment.drain import drain
+from previewer.deployment.flatten import flatten_layers
 from previewer.deployment.generation import ATTEMPTS, NONE_REFUSED, learn_refused, target_of
 from previewer.deployment.learn_writes import begin_learning
 from previewer.deployment.prepare import NO_DATA, Prepared, enforce_policy, expiry_of, prepare
@@ -182,6 +183,7 @@ def _finish(run: Run, prepared: Prepared, downtime: float | None) -> Environment
         remove_superseded(run, deployment.name, notes)
         if generation.data or any(volume.layers for volume in snapshot.ours.volumes):
             sweep(run.session, deployment.name)
+        flatten_layers(run, generation)
     return notes
 
 

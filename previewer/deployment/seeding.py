@@ -15,7 +15,7 @@ from previewer.deployment.generation import Generation, target_of
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain import naming
 from previewer.domain.commit.revision import short_id
-from previewer.domain.data.beginning import MOST_LAYERS, Lifetime, VolumeData
+from previewer.domain.data.beginning import MANY_LAYERS, Lifetime, VolumeData
 from previewer.domain.data.seeds import Seed, awaited_condition, seeding_definition
 from previewer.domain.data.snapshots import DataSeen, Snapshot, SnapshotKind, data_labels
 from previewer.domain.deploy.plan import AwaitContainer, Plan, Step
@@ -74,7 +74,7 @@ def _nearest(run: Run, deployment: Deployment, origin: str, seen: DataSeen) -> S
     made = {
         snapshot.commit: snapshot
         for snapshot in seen.snapshots
-        if snapshot.origin == origin and all(len(layers) < MOST_LAYERS for layers in snapshot.volumes.values())
+        if snapshot.origin == origin and all(len(layers) < MANY_LAYERS for layers in snapshot.volumes.values())
     }
     if not made:
         return None

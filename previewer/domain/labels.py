@@ -75,6 +75,8 @@ DATA_VOLUME = "volume"
 """It holds data, which outlives the generation that wrote it."""
 DATA_MARK = "mark"
 """It is empty: its labels say that a snapshot is complete."""
+DATA_FLAT = "flat"
+"""It is empty: its labels say that a volume holds all that several layers show."""
 DATA_OF = PREFIX + "data-of"
 """The environment or seed that a volume of data was made for."""
 DATA_KEY = PREFIX + "data-key"
@@ -82,6 +84,8 @@ DATA_KEY = PREFIX + "data-key"
 SNAPSHOT = PREFIX + "snapshot"
 SNAPSHOT_RECORD = PREFIX + "snapshot-record"
 """On marks: the snapshot, as JSON."""
+FLATTENS = PREFIX + "flattens"
+"""On the mark of a flat volume: the layers that it may take the place of, topmost first."""
 LAYERS = PREFIX + "layers"
 """On volumes of a generation: the layers that they show, topmost first."""
 LIFETIME = PREFIX + "lifetime"
@@ -148,7 +152,7 @@ CONTAINER_LABELS = frozenset(
 
 FILE_LABELS = frozenset({FILE_OF})
 """Previewer's labels on the configs and secrets of a swarm only."""
-VOLUME_LABELS = frozenset({DATA, DATA_OF, DATA_KEY, SNAPSHOT, SNAPSHOT_RECORD, LAYERS, LIFETIME, ORIGIN})
+VOLUME_LABELS = frozenset({DATA, DATA_OF, DATA_KEY, SNAPSHOT, SNAPSHOT_RECORD, FLATTENS, LAYERS, LIFETIME, ORIGIN})
 """Previewer's labels on volumes only. No container or image can lend a volume one."""
 _NAMED_URL = re.compile(
     r"https?://(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::\d{1,5})?(?P<path>(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*){0,2})"

@@ -13,7 +13,7 @@ import pytest
 
 from previewer.docker_api.connection import connect
 from previewer.domain import labels
-from previewer.domain.data.beginning import MOST_LAYERS
+from previewer.domain.data.beginning import MANY_LAYERS
 from tests.docker.base_image import load_base_image
 from tests.docker.own_engine import OwnEngine, fill_disk, small_disk
 from tests.docker.test_faults_engine import NOTICED, at, new_engine
@@ -75,8 +75,8 @@ class SmallSite:
         return run_inside(api, container["Id"], "sh", "-c", script).decode()
 
     def make_layers(self) -> None:
-        """Hand the state of staging over until the next time makes its layers one."""
-        while len(self.layers()) <= MOST_LAYERS:
+        """Hand the state of staging over until the next time has its layers made one."""
+        while len(self.layers()) <= MANY_LAYERS:
             self.fixture.run(*REPLACE)
 
     def layers(self) -> list[str]:
@@ -124,8 +124,10 @@ def test_a_seed_and_a_flatten_are_whole_or_were_never_there(site: SmallSite) -> 
     site.execute("echo kept > /data/lines")
     site.make_layers()
     ballast = fill_disk(site.disk, but=LEFT)
-    assert "no space left" in site.fail(*REPLACE).lower()
-    assert site.lines() == ["kept", size]
+    said = site.fixture.start(*REPLACE).communicate(timeout=NOTICED)
+    assert "stay as they are" in said[1]
+    assert "no space left" in said[1].lower()
+    assert site.lines() == ["kept", size], "its successor serves all the same"
     site.execute("echo since >> /data/lines")
     ballast.unlink()
 
@@ -134,6 +136,8 @@ def test_a_seed_and_a_flatten_are_whole_or_were_never_there(site: SmallSite) -> 
     site.engine.kill()
     site.fails(process.communicate(timeout=NOTICED))
     site.engine.start()
+    site.fixture.run(*REPLACE)
+    assert len(site.layers()) > len(layers), "it makes one of them while it serves"
     site.fixture.run(*REPLACE)
     assert site.lines() == ["kept", "since", size]
     assert len(site.layers()) < len(layers)

@@ -32,6 +32,8 @@ from previewer.domain.data.snapshots import (
     Snapshot,
     SnapshotKind,
     data_labels,
+    flat_labels,
+    flattened,
     judge_snapshots,
     loose_volumes,
     mark_labels,
@@ -251,3 +253,22 @@ def test_raw_data_is_for_its_own_environment_and_for_who_is_trusted_with_it() ->
         refuse_raw_data(
             replace(raw, kind=SnapshotKind.IMPORTED, environment=""), Trust(grants=(grant,)), environment="x"
         )
+
+
+@given(st.lists(names, min_size=1, max_size=6, unique=True).map(tuple), st.sets(st.integers(1, 6), max_size=3))
+def test_of_many_layers_the_lowest_are_shown_by_one_volume(layers: tuple[str, ...], lengths: set[int]) -> None:
+    common = data_labels("shop-main", "data", installation="i", project="p")
+    sizes = {size for size in lengths if size <= len(layers)}
+    marks = {f"mark{size}": flat_labels(common, f"flat{size}", layers[-size:]) for size in sizes}
+    volumes = {f"flat{size}": common for size in sizes}
+
+    def look(shown: tuple[str, ...]) -> DataSeen:
+        return read_data({**marks, **volumes, "clone": {labels.LAYERS: " ".join(shown)}})
+
+    longest = max(sizes, default=0)
+    found = flattened(look(layers), layers)
+    assert found == ((*layers[: len(layers) - longest], f"flat{longest}") if sizes else layers)
+    assert loose_volumes(look(layers), "shop-main") == (), "a handover may still need each of them"
+    loose = loose_volumes(look(found), "shop-main")
+    assert set(loose) == {*marks, *volumes} - {f"flat{longest}"}
+    assert loose[: len(marks)] == tuple(sorted(marks)), "a half is never taken for a whole"

@@ -7,7 +7,7 @@ import pytest
 from previewer.deployment.data import see_data
 from previewer.deployment.drift import check_drift
 from previewer.domain.compose.definition import Location
-from previewer.domain.data.beginning import MOST_LAYERS
+from previewer.domain.data.beginning import MANY_LAYERS
 from previewer.domain.data.snapshots import Snapshot, SnapshotKind
 from previewer.domain.engine.observation import ContainerState, ObservedVolume
 from previewer.domain.policy.trust import Grant, TrustRules
@@ -70,8 +70,8 @@ def test_an_incremental_seed_goes_on_from_the_nearest_ancestor() -> None:
 
 def test_however_many_migrations_there_are_layers_are_few() -> None:
     shop = SeededShop()
-    numbers = [len(shop.migrate(str(number)).volumes["data"]) for number in range(MOST_LAYERS + 2)]
-    assert numbers == [*range(1, MOST_LAYERS + 1), MOST_LAYERS, MOST_LAYERS]
+    numbers = [len(shop.migrate(str(number)).volumes["data"]) for number in range(MANY_LAYERS + 2)]
+    assert numbers == [*range(1, MANY_LAYERS + 1), MANY_LAYERS, MANY_LAYERS]
 
 
 def test_an_environment_gets_a_clone_of_what_another_has_if_it_is_trusted_with_it() -> None:

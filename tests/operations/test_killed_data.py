@@ -8,15 +8,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from previewer.deployment import flatten
 from previewer.deployment.data import see_data
 from previewer.domain.compose.definition import Role
 from previewer.domain.data.snapshots import loose_volumes
 from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.engine.observation import ContainerState
-from previewer.domain.engine.specs import volume_of
+from previewer.domain.engine.specs import FillSpec, volume_of
 from previewer.domain.policy.check import Verdict
+from previewer.domain.progress import Noted
 from previewer.engine.protocol import Selection
-from previewer.errors import UnhealthyError
+from previewer.errors import EngineError, UnhealthyError
 from previewer.operations.data import reset, take
 from previewer.operations.doctor import examine
 from previewer.operations.replace import replace_environment
@@ -165,3 +167,62 @@ def test_doctor_says_how_environments_begin_with_data() -> None:
     shop.stage()
     (check,) = (check for check in examine(shop.session) if check.name == "data")
     assert (check.verdict, check.detail) == (Verdict.OK, "1 snapshot")
+
+
+@pytest.fixture
+def few_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flatten, "MANY_LAYERS", 3)
+
+
+@pytest.mark.usefixtures("few_layers")
+def test_layers_are_made_one_while_what_shows_them_serves() -> None:
+    shop = stateful_shop()
+    shown = []
+    for number in range(9):
+        shop.commit(str(number))
+        shop.stage()
+        shown.append(len(layers(shop)))
+        assert is_whole(shop)
+    assert shown == [2, 3, 4, 5, 3, 4, 5, 3, 4], "a seed's and its own, one more each time, and the flat one"
+    shop.down(STAGING)
+    assert is_whole(shop)
+
+
+@pytest.mark.usefixtures("few_layers")
+@pytest.mark.parametrize("changes", range(12, 42, 2))
+def test_a_flatten_that_is_killed_loses_no_layer(changes: int) -> None:
+    shop = stateful_shop()
+    for number in range(3):
+        shop.commit(str(number))
+        shop.stage()
+    before = layers(shop)
+    shop.commit("killed")
+    killed_after(shop, changes, shop.stage)
+    for number in range(2):
+        shop.commit(f"after {number}")
+        shop.stage()
+        assert is_whole(shop)
+    # All layers are there still, or one that was made of all but the topmost of them.
+    after = layers(shop)
+    assert set(before) <= set(after) or any(layer.endswith(".flat") for layer in after)
+    shop.down(STAGING)
+    assert is_whole(shop)
+
+
+@pytest.mark.usefixtures("few_layers")
+def test_a_flatten_that_fails_fails_nothing_else() -> None:
+    shop = stateful_shop()
+    for number in range(3):
+        shop.commit(str(number))
+        shop.stage()
+
+    def refuse(spec: FillSpec) -> None:
+        raise EngineError("no space left on device", where=f"volume {spec.volume}")
+
+    shop.engine.fill_volume = refuse  # type: ignore[method-assign]
+    shop.commit("on a full disk")
+    shop.stage()
+    told = [event.message for event in shop.events if isinstance(event, Noted)]
+    assert "the layers of data stay as they are: volume shop-staging-g4_data.flat: no space left on device" in told
+    assert len(layers(shop)) == 5
+    assert is_whole(shop)

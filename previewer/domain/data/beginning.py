@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 
 from msgspec import Struct
@@ -15,12 +15,20 @@ from previewer.domain.data.snapshots import Snapshot
 from previewer.domain.deploy.takeover import ENDED
 from previewer.domain.engine.observation import Observation, ObservedVolume
 
+<<<<<<< HEAD
 EMPTY = "empty"
 """The choice of no data, whatever seeds there are."""
 SEEDS = "seeds"
 """The choice of what seeds made, in the place of what an environment has."""
 MOST_LAYERS = 12
 """More layers than this are made one: mount options have room for one page of memory."""
+=======
+MANY_LAYERS = 12
+"""More layers than this are made one while they are shown, see :mod:`previewer.deployment.flatten`."""
+MOST_LAYERS = 20
+"""More layers than this, where that could not be done, are copied at a handover: mount options have room for one
+page of memory."""
+>>>>>>> fee4d38e (Make one layer of many while they are shown, no longer during a handover)
 
 
 class Lifetime(Enum):
@@ -72,13 +80,16 @@ def decide_beginning(
     held: Mapping[str, ObservedVolume],
     restores: bool = False,
     labels_of: Mapping[str, Mapping[str, str]],
+    flatten: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda layers: layers,
 ) -> Mapping[str, VolumeData]:
     """What the volumes of a generation begin with, by their keys; one that is missing begins empty.
 
     ``scope`` begins the names of the generation's volumes, ``snapshots`` are those to clone by key, ``held`` are
     the volumes of the generation whose state is handed over, and ``labels_of`` the labels of volumes that outlive
     their generation, both by key. Where it ``restores`` that generation, the others go back to its state, too.
+    ``flatten`` puts what was made of many layers in their place.
     """
+    held = {key: replace(volume, layers=flatten(volume.layers)) for key, volume in held.items()}
     declared = lifetimes(definition)
     found: dict[str, VolumeData] = {}
     for key in data_volumes(definition):

@@ -55,6 +55,15 @@ class Snapshot(Struct, frozen=True):
         return self.kind in (SnapshotKind.ENVIRONMENT, SnapshotKind.IMPORTED)
 
 
+class FlatVolume(Struct, frozen=True):
+    """A volume that holds all that several layers show, and may take their place."""
+
+    mark: str
+    """The empty volume that says so."""
+    volume: str
+    layers: tuple[str, ...]
+
+
 class DataSeen(Struct, frozen=True):
     """The data of one repository on an engine."""
 
@@ -66,6 +75,7 @@ class DataSeen(Struct, frozen=True):
     """The layers of each clone of a generation, by the clone's name."""
     environments: Mapping[str, str] = {}
     """Whose those clones are, by the clone's name."""
+    flat: tuple[FlatVolume, ...] = ()
 
     def named(self, text: str) -> tuple[Snapshot, ...]:
         """The snapshots of this name, else those whose id begins so."""
@@ -89,14 +99,31 @@ class DataSeen(Struct, frozen=True):
 def read_data(volumes: Mapping[str, Mapping[str, str]]) -> DataSeen:
     """What the labels of an engine's volumes, by their names, say about data."""
     snapshots = [found for said in volumes.values() if (found := _read_mark(said)) is not None]
+    # Volumes of data that show layers were made to read these once.
+    clones = {name: said for name, said in volumes.items() if said.get(LAYERS) and not said.get(DATA)}
     return DataSeen(
         snapshots=tuple(sorted(snapshots, key=lambda found: (found.created_at, found.id), reverse=True)),
-        owners={name: said[DATA_OF] for name, said in volumes.items() if said.get(DATA) == labels.DATA_VOLUME},
-        clones={name: tuple(said[LAYERS].split()) for name, said in volumes.items() if said.get(LAYERS)},
-        environments={
-            name: said.get(labels.ENVIRONMENT, "") for name, said in volumes.items() if said.get(LAYERS)
+        owners={
+            name: said[DATA_OF]
+            for name, said in volumes.items()
+            if said.get(DATA) in (labels.DATA_VOLUME, labels.DATA_FLAT)
         },
+        clones={name: tuple(said[LAYERS].split()) for name, said in clones.items()},
+        environments={name: said.get(labels.ENVIRONMENT, "") for name, said in clones.items()},
+        flat=tuple(
+            FlatVolume(name, said.get(LAYERS, ""), tuple(said.get(labels.FLATTENS, "").split()))
+            for name, said in volumes.items()
+            if said.get(DATA) == labels.DATA_FLAT
+        ),
     )
+
+
+def flattened(seen: DataSeen, layers: tuple[str, ...]) -> tuple[str, ...]:
+    """``layers``, with as many as possible of the lowest replaced by one volume that holds all that they show."""
+    whole = {flat.layers: flat.volume for flat in seen.flat}
+    ends = (start for start in range(len(layers)) if layers[start:] in whole)
+    start = next(ends, None)
+    return layers if start is None else (*layers[:start], whole[layers[start:]])
 
 
 def _read_mark(said: Mapping[str, str]) -> Snapshot | None:
@@ -128,6 +155,11 @@ def data_labels(owner: str, key: str, *, installation: str, project: str) -> dic
     }
 
 
+def flat_labels(common: Mapping[str, str], volume: str, layers: tuple[str, ...]) -> dict[str, str]:
+    """The labels of the volume that says that ``volume`` may take the place of ``layers``."""
+    return {**common, DATA: labels.DATA_FLAT, LAYERS: volume, labels.FLATTENS: " ".join(layers)}
+
+
 def _common(installation: str, project: str) -> dict[str, str]:
     return {
         labels.MANAGED_BY: labels.MANAGED_BY_VALUE,
@@ -137,9 +169,10 @@ def _common(installation: str, project: str) -> dict[str, str]:
 
 
 def loose_volumes(seen: DataSeen, owner: str) -> tuple[str, ...]:
-    """The volumes of data that were made for ``owner`` and that nothing refers to."""
-    held = {volume_of(layer) for layer in _referred_to(seen)}
-    return tuple(sorted(name for name, made_for in seen.owners.items() if made_for == owner and name not in held))
+    """The volumes of data that were made for ``owner`` and that nothing refers to, marks first."""
+    held, marks = {volume_of(layer) for layer in _referred_to(seen)}, {flat.mark for flat in seen.flat}
+    loose = (name for name, made_for in seen.owners.items() if made_for == owner and name not in held)
+    return tuple(sorted(loose, key=lambda name: (name not in marks, name)))
 
 
 class SnapshotVerdict(Struct, frozen=True):
@@ -190,8 +223,9 @@ def _volumes(snapshot: Snapshot) -> set[str]:
 
 
 def _referred_to(seen: DataSeen) -> Iterator[str]:
-    for layers in seen.clones.values():
+    shown = [*seen.clones.values(), *(layers for found in seen.snapshots for layers in found.volumes.values())]
+    for layers in shown:
         yield from layers
-    for snapshot in seen.snapshots:
-        for layers in snapshot.volumes.values():
-            yield from layers
+    for flat in seen.flat:
+        if any(layers[-len(flat.layers) :] == flat.layers for layers in shown):
+            yield from (flat.mark, flat.volume)
