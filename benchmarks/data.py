@@ -92,7 +92,7 @@ def up_with_data(place: Workplace) -> Iterator[Sequence[Subject]]:
     with _seeded(place, LARGE) as (large, _), _seeded(place, SMALL) as (small, _):
         yield tuple(
             Subject(
-                f"previewer up, {title}",
+                f"up over {title}",
                 previewer("up", "main"),
                 folder,
                 after=partial(place.run, folder, *previewer("down", "main")),
@@ -155,7 +155,7 @@ def run_idle_clones(place: Workplace) -> Sequence[Measured]:
     if used > MOST_IDLE_SHARE * IDLE * LARGE * 1_000_000:
         raise DiskError(f"{IDLE} idle clones of {LARGE} MB use {used} bytes")
     print(f"{IDLE} idle clones of {LARGE} MB use {used / 1e6:.2f} MB of disk", file=sys.stderr)
-    return (Measured(f"{IDLE} times previewer up, {used / 1e6:.1f} MB of disk", (Sample(seconds, 0, 0),)),)
+    return (Measured(f"{IDLE} environments, {used / 1e6:.1f} MB of disk", (Sample(seconds, 0, 0),)),)
 
 
 def _size(folder: Path) -> int:

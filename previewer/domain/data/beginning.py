@@ -15,20 +15,15 @@ from previewer.domain.data.snapshots import Snapshot
 from previewer.domain.deploy.takeover import ENDED
 from previewer.domain.engine.observation import Observation, ObservedVolume
 
-<<<<<<< HEAD
 EMPTY = "empty"
 """The choice of no data, whatever seeds there are."""
 SEEDS = "seeds"
 """The choice of what seeds made, in the place of what an environment has."""
-MOST_LAYERS = 12
-"""More layers than this are made one: mount options have room for one page of memory."""
-=======
 MANY_LAYERS = 12
 """More layers than this are made one while they are shown, see :mod:`previewer.deployment.flatten`."""
 MOST_LAYERS = 20
 """More layers than this, where that could not be done, are copied at a handover: mount options have room for one
 page of memory."""
->>>>>>> fee4d38e (Make one layer of many while they are shown, no longer during a handover)
 
 
 class Lifetime(Enum):
