@@ -52,8 +52,9 @@ def main() -> int:
 
 
 def _measure(site: SwarmSite, cluster: Cluster, names: list[str]) -> None:
-    seconds = _timed(lambda: _together(names, site.up))
-    print(f"{len(names)} environments up, {AT_ONCE} at a time: {seconds:.1f} s", flush=True)
+    print(f"the first environment, with its push: {_timed(lambda: site.up(names[0])):.1f} s", flush=True)
+    seconds = _timed(lambda: _together(names[1:], site.up))
+    print(f"{len(names) - 1} more, {AT_ONCE} at a time: {seconds:.1f} s", flush=True)
     urls = _urls(site)
     nodes = Counter(cluster.node_at(url) for url in urls.values())
     silent = [url for url in urls.values() if not cluster.answers(url)]
