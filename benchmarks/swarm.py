@@ -22,7 +22,7 @@ COMPOSE = """
 services:
   web:
     image: previewer-test/base:1
-    command: [httpd, -f, -p, "8080", -h, /etc]
+    command: [sh, -c, "echo here > /tmp/index.html; exec httpd -f -p 8080 -h /tmp"]
     ports: ["8080"]
     restart: always
     stop_signal: SIGKILL
