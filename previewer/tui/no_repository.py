@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from previewer.errors import PreviewerError
@@ -19,6 +19,7 @@ from previewer.tui.present.notices import failure_lines
 from previewer.tui.present.text import hanging_indent, line, to_content
 from previewer.tui.themes import OWN, style_variables, theme_for
 from previewer.tui.widgets.choice_list import ChoiceList
+from previewer.tui.widgets.text_block import TextBlock
 
 MOST_LOOKED_AT = 500
 """Folders that are looked into."""
@@ -73,9 +74,9 @@ class NoRepositoryApp(App[str]):
 
     def compose(self) -> ComposeResult:
         """Why, what is near, keys."""
-        yield Static(id="why", markup=False)
+        yield TextBlock(id="why", markup=False)
         yield ChoiceList(markup=False, compact=True)
-        yield Static(id="keys", markup=False)
+        yield TextBlock(id="keys", markup=False)
 
     def on_mount(self) -> None:
         """Look."""
@@ -124,11 +125,11 @@ class NoRepositoryApp(App[str]):
         else:
             begin = "git init", " begins one here; `previewer --repo PATH` opens another"
             lines.append(line(Span(begin[0], Tone.ACCENT), Span(begin[1], Tone.QUIET)))
-        self.query_one("#why", Static).update(to_content(*hanging_indent(lines, width)))
+        self.query_one("#why", TextBlock).put(to_content(*hanging_indent(lines, width)))
         pairs = (("enter", "open"),) if self._near else ()
         keys = [*pairs, ("r", "look again"), ("q", "quit")]
         spans = [span for key, words in keys for span in (Span(key, Tone.ACCENT), Span(f" {words}  ", Tone.QUIET))]
-        self.query_one("#keys", Static).update(to_content(line(*spans)))
+        self.query_one("#keys", TextBlock).put(to_content(line(*spans)))
 
 
 def choose_repository(error: PreviewerError, folder: Path, *, environment: Mapping[str, str]) -> str | None:

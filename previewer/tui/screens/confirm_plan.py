@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.events import Key
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
 from previewer.errors import PreviewerError
 from previewer.present.values import Span, Tone
@@ -22,6 +22,7 @@ from previewer.tui.present.text import Line, hanging_indent, line, to_content
 from previewer.tui.request import Proposal, Request
 from previewer.tui.screens.dialog import Dialog
 from previewer.tui.widgets.lines import LineInput
+from previewer.tui.widgets.text_block import TextBlock
 
 WIDEST = 110
 OTHER_LINES = 14
@@ -47,12 +48,12 @@ class ConfirmScreen(Dialog[Request | None]):
     def compose(self) -> ComposeResult:
         """Question, choices, plan, danger, buttons."""
         with Vertical(id="dialog"):
-            yield Static(id="question", markup=False)
-            yield Static(id="choices", markup=False)
+            yield TextBlock(id="question", markup=False)
+            yield TextBlock(id="choices", markup=False)
             yield LineInput(name="other")
             with VerticalScroll(id="plan", can_focus=False):
-                yield Static(id="plan-lines", markup=False)
-            yield Static(id="danger", markup=False)
+                yield TextBlock(id="plan-lines", markup=False)
+            yield TextBlock(id="danger", markup=False)
             yield LineInput(name="danger-name", is_hidden=False)
             with Horizontal(id="buttons"):
                 yield Button("Cancel (esc)", id="cancel", compact=True)
@@ -168,18 +169,18 @@ class ConfirmScreen(Dialog[Request | None]):
         request = self.request
         self.set_class(self.is_dangerous, "-dangerous")
         question = question_lines(request, self.proposal, width=width)
-        self.query_one("#question", Static).update(to_content(*question))
-        choices = self.query_one("#choices", Static)
+        self.query_one("#question", TextBlock).put(to_content(*question))
+        choices = self.query_one("#choices", TextBlock)
         choices.display = len(request.choices) > 1 or bool(request.kind.other)
-        choices.update(to_content(choice_line(request, other_key=self.context.key_of("choose-other"))))
-        self.query_one("#plan-lines", Static).update(to_content(*self._plan_lines(width)))
+        choices.put(to_content(choice_line(request, other_key=self.context.key_of("choose-other"))))
+        self.query_one("#plan-lines", TextBlock).put(to_content(*self._plan_lines(width)))
         taken = OTHER_LINES + max(0, len(question) - QUESTION_LINES) + (DANGER_LINES if self.is_dangerous else 0)
         self.query_one("#plan").styles.max_height = max(3, self.app.size.height - taken)
-        danger, name = self.query_one("#danger", Static), self.query_one("#danger-name", Input)
+        danger, name = self.query_one("#danger", TextBlock), self.query_one("#danger-name", Input)
         is_askable = self._answer is None or (self.proposal is not None and not is_empty(self.proposal))
         danger.display = name.display = self.is_dangerous and is_askable
         if request.dangerous_name is not None:
-            danger.update(to_content(danger_line(request.dangerous_name)))
+            danger.put(to_content(danger_line(request.dangerous_name)))
         confirm = self.query_one("#confirm", Button)
         confirm.label = to_content(line(f"{request.button} ({self.context.key_of('confirm')})"))
         confirm.disabled = not self.is_ready

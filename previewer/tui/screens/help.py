@@ -8,7 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
@@ -16,6 +16,7 @@ from previewer.tui.present.help_lines import help_lines
 from previewer.tui.present.text import to_content
 from previewer.tui.screens.dialog import Dialog
 from previewer.tui.widgets.lines import LineInput
+from previewer.tui.widgets.text_block import TextBlock
 
 
 class HelpScreen(Dialog[None]):
@@ -35,7 +36,7 @@ class HelpScreen(Dialog[None]):
                 name="help-search", placeholder="search keys and actions · esc closes", is_hidden=False
             )
             with VerticalScroll(id="help-list"):
-                yield Static(id="help-lines", markup=False)
+                yield TextBlock(id="help-lines", markup=False)
 
     def opened(self) -> None:
         """Everything, to begin with."""
@@ -60,5 +61,5 @@ class HelpScreen(Dialog[None]):
         """Show what matches."""
         width = max(30, min(100, self.app.size.width - 4) - 8)
         lines = help_lines(search, place=self.place, key_of=self.context.keys_of, width=width)
-        self.query_one("#help-lines", Static).update(to_content(*lines))
+        self.query_one("#help-lines", TextBlock).put(to_content(*lines))
         self.query_one("#help-list").scroll_home(animate=False)

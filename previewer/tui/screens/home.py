@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from previewer.domain.commit.revision import Branch
 from previewer.domain.compose.definition import Role
@@ -33,6 +33,7 @@ from previewer.tui.widgets.branch_list import BranchList
 from previewer.tui.widgets.home_panes import GlancePane, RoleCards
 from previewer.tui.widgets.lines import LineInput
 from previewer.tui.widgets.rows_table import RowsTable
+from previewer.tui.widgets.text_block import TextBlock
 
 MOST_MEASURED = 30
 """Containers whose usage is followed at once: each is a stream of its own."""
@@ -63,7 +64,7 @@ class HomeScreen(ActingScreen):
         yield RoleCards(self.context)
         yield Notice(name="engine-notice")
         yield Notice(name="source-notice")
-        yield Static(id="quick", markup=False)
+        yield TextBlock(id="quick", markup=False)
         with Container(id="body"):
             yield BranchList(self.context)
             yield GlancePane(self.context)
@@ -337,7 +338,7 @@ class HomeScreen(ActingScreen):
 
     def _draw_table(self) -> None:
         self.list.draw(self.app_state, self.filter.value, has_pane=self.glance.display)
-        self.list.draw_quick(self.query_one("#quick", Static), self.width - 4)
+        self.list.draw_quick(self.query_one("#quick", TextBlock), self.width - 4)
 
     def _draw_status(self) -> None:
         lines, key_of = list(job_lines(self.context)), self.context.key_of

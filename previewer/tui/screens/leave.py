@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from previewer.present.values import Span, Tone
 from previewer.tui.actions import bindings
@@ -17,6 +17,7 @@ from previewer.tui.context import AppContext
 from previewer.tui.present.text import line, to_content
 from previewer.tui.present.work_lines import work_title
 from previewer.tui.screens.dialog import Dialog
+from previewer.tui.widgets.text_block import TextBlock
 
 
 class Leaving(Enum):
@@ -44,12 +45,12 @@ class LeaveScreen(Dialog[Leaving | None]):
     def compose(self) -> ComposeResult:
         """What runs, and three ways on."""
         with Vertical(id="dialog"):
-            yield Static(
+            yield TextBlock(
                 to_content(line(Span("Quit while something is running?", Tone.STRONG))),
                 id="question",
                 markup=False,
             )
-            yield Static(id="plan-lines", markup=False)
+            yield TextBlock(id="plan-lines", markup=False)
             with Horizontal(id="buttons"):
                 yield Button("Stay (esc)", id="stay", compact=True)
                 yield Button("Wait and quit (w)", id="wait", compact=True)
@@ -65,7 +66,7 @@ class LeaveScreen(Dialog[Leaving | None]):
         now = self.context.monotonic()
         lines = [work_title(work, now) for work in self.context.running_works]
         shown = lines or [line(Span("everything has ended", Tone.GOOD))]
-        self.query_one("#plan-lines", Static).update(to_content(*shown))
+        self.query_one("#plan-lines", TextBlock).put(to_content(*shown))
 
     def action_back(self) -> None:
         """Stay."""

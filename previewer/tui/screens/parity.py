@@ -10,7 +10,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import Static
 
 from previewer.deployment.definition import new_secrecy
 from previewer.domain.commit.revision import short_id
@@ -42,6 +41,7 @@ from previewer.tui.screens.pick import PickScreen, files_to_export, sides_to_com
 from previewer.tui.widgets.bars import KeyBar, TopBar
 from previewer.tui.widgets.parity_sides import ParitySides
 from previewer.tui.widgets.rows_table import RowsTable
+from previewer.tui.widgets.text_block import TextBlock
 
 KEYS = (
     "back", "next-difference", "fold", "promote", "declare", "show-same", "diff", "probe", "export",
@@ -75,9 +75,9 @@ class ParityScreen(PreviewerScreen):
         """Top bar, the two sides, score, differences, detail, keys."""
         yield TopBar()
         yield ParitySides(self.context)
-        yield Static(id="score", markup=False)
+        yield TextBlock(id="score", markup=False)
         yield RowsTable(name="differences")
-        yield Static(id="difference", classes="detail", markup=False)
+        yield TextBlock(id="difference", classes="detail", markup=False)
         yield KeyBar(self.context.key_of)
 
     @property
@@ -116,7 +116,7 @@ class ParityScreen(PreviewerScreen):
         columns = fit_parity_columns(self.size.width - 3, left, right, longest)
         known = self._parity if self._error is None else None
         self.query_one(ParitySides).show(known, self._distance, self.app_state, columns)
-        self.query_one("#score", Static).update(to_content(*self._score_lines()))
+        self.query_one("#score", TextBlock).put(to_content(*self._score_lines()))
         had_rows = bool(self.table.row_keys)
         self.table.show(columns, rows)
         if rows and not had_rows:
@@ -386,6 +386,6 @@ class ParityScreen(PreviewerScreen):
         row, parity, width = self._row, self._parity, max(30, self.size.width - 4)
         key_of = self.context.key_of
         lines = row_detail(row, parity, self._secrecy, width=width, key_of=key_of) if row and parity else ()
-        detail = self.query_one("#difference", Static)
+        detail = self.query_one("#difference", TextBlock)
         detail.display = bool(lines)
-        detail.update(to_content(*lines))
+        detail.put(to_content(*lines))

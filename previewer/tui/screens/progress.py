@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Static
 
 from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
@@ -19,6 +18,7 @@ from previewer.tui.present.work_lines import ending_lines, progress_line, tail_l
 from previewer.tui.screen_requests import ScreenRequested
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.widgets.bars import KeyBar, TopBar
+from previewer.tui.widgets.text_block import TextBlock
 
 LARGEST_TAIL = 14
 """Lines of output, at most a third of the screen."""
@@ -39,11 +39,11 @@ class ProgressScreen(PreviewerScreen):
     def compose(self) -> ComposeResult:
         """Top bar, title, tasks, tail, ending, keys."""
         yield TopBar()
-        yield Static(id="work-title", markup=False)
+        yield TextBlock(id="work-title", markup=False)
         with VerticalScroll(id="tasks"):
-            yield Static(id="task-lines", markup=False)
-            yield Static(id="ending", markup=False)
-        yield Static(id="tail", markup=False)
+            yield TextBlock(id="task-lines", markup=False)
+            yield TextBlock(id="ending", markup=False)
+        yield TextBlock(id="tail", markup=False)
         yield KeyBar(self.context.key_of)
 
     @property
@@ -69,11 +69,11 @@ class ProgressScreen(PreviewerScreen):
             line(Span(f"{project} › ", Tone.QUIET), Span(job.title, Tone.STRONG)),
             (*progress_line(job), *line(Span(f"   $ {job.command}" if job.command else "", Tone.QUIET))),
         )
-        self.query_one("#work-title", Static).update(to_content(work_title(job, now)))
+        self.query_one("#work-title", TextBlock).put(to_content(work_title(job, now)))
         tasks = self.query_one("#tasks", VerticalScroll)
         is_at_end = tasks.is_vertical_scroll_end
         width = max(20, tasks.scrollable_content_region.width - 1)
-        self.query_one("#task-lines", Static).update(to_content(*task_lines(job, now, width=width)))
+        self.query_one("#task-lines", TextBlock).put(to_content(*task_lines(job, now, width=width)))
         self._draw_tail(job)
         self._draw_ending(job)
         if is_at_end:
@@ -111,14 +111,14 @@ class ProgressScreen(PreviewerScreen):
 
     def _draw_tail(self, job: Job) -> None:
         shown = tail_lines(job, height=min(LARGEST_TAIL, self.size.height // 3))
-        tail = self.query_one("#tail", Static)
+        tail = self.query_one("#tail", TextBlock)
         tail.display = bool(shown) and job.ended_at is None
-        tail.update(to_content(*shown))
+        tail.put(to_content(*shown))
 
     def _draw_ending(self, job: Job) -> None:
         lines = ending_lines(job)
-        ending = self.query_one("#ending", Static)
+        ending = self.query_one("#ending", TextBlock)
         ending.display = bool(lines)
-        ending.update(to_content(*hanging_indent(lines, self.size.width - ENDING_MARGIN)))
+        ending.put(to_content(*hanging_indent(lines, self.size.width - ENDING_MARGIN)))
         if not job.is_running:
             job.was_seen = True

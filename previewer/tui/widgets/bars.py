@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len
 from textual.events import Click, Resize
-from textual.widgets import Static
 
 from previewer.present.values import Span, Tone
 from previewer.tui.actions import BY_ID
 from previewer.tui.present.text import Line, cut_line, text_of, to_content, width_of
 from previewer.tui.screen_requests import RefreshRequested
+from previewer.tui.widgets.text_block import TextBlock
 
 
-class Notice(Static):
+class Notice(TextBlock):
     """Hidden until there is something to say."""
 
     def __init__(self, *, name: str) -> None:
@@ -24,13 +24,13 @@ class Notice(Static):
     def say(self, lines: Sequence[Line]) -> None:
         """Show these lines; hide for none."""
         self.display = bool(lines)
-        self.update(to_content(*lines))
+        self.put(to_content(*lines))
 
 
 _GAP = Span("  ")
 
 
-class KeyBar(Static):
+class KeyBar(TextBlock):
     """Shows actions by their ids, most important first; those that lead to all others are always there."""
 
     ALWAYS = ("menu", "help", "leave")
@@ -69,13 +69,13 @@ class KeyBar(Static):
             room -= needed
             shown.append(item)
         spans = [span for item in (*shown, *always) for span in (*item, _GAP)]
-        self.update(to_content(tuple(spans)))
+        self.put(to_content(tuple(spans)))
 
     def _item(self, name: str) -> Line:
         return (Span(self._key_of(name), Tone.ACCENT), Span(f" {BY_ID[name].label}", Tone.QUIET))
 
 
-class TopBar(Static):
+class TopBar(TextBlock):
     """One line. The right part gives way where both do not fit."""
 
     def __init__(self) -> None:
@@ -110,4 +110,4 @@ class TopBar(Static):
         room = width - width_of(left) - 2
         right = cut_line(self._right, room) if room > 8 else ()
         gap = " " * max(0, width - width_of(left) - width_of(right))
-        self.update(to_content((*left, Span(gap), *right)))
+        self.put(to_content((*left, Span(gap), *right)))

@@ -7,7 +7,6 @@ from functools import cached_property
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Static
 
 from previewer.domain.environment.environment import OverviewRow
 from previewer.tui.context import AppContext, AppState
@@ -19,6 +18,7 @@ from previewer.tui.present.text import Line, to_content
 from previewer.tui.present.work_lines import cell_line
 from previewer.tui.widgets.bars import Notice
 from previewer.tui.widgets.rows_table import RowsTable
+from previewer.tui.widgets.text_block import TextBlock
 
 MEASURED_ROWS = 100
 """The first rows, whose content decides how wide the columns are."""
@@ -92,10 +92,10 @@ class BranchList(Vertical):
             self.table.action_cursor_top()
         self._draw_empty(state, text)
 
-    def draw_quick(self, bar: Static, width: int) -> None:
+    def draw_quick(self, bar: TextBlock, width: int) -> None:
         """The quick filters, with how many rows each shows, and the order."""
         key = self.context.key_of("sort")
-        bar.update(to_content(quick_line(self._counts, self.quick, sort=self.sort, sort_key=key, width=width)))
+        bar.put(to_content(quick_line(self._counts, self.quick, sort=self.sort, sort_key=key, width=width)))
 
     def unmark(self, names: Collection[str]) -> None:
         """Take these marks away."""

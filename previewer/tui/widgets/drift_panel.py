@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Static
 
 from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.drift.finding import Finding
@@ -24,6 +23,7 @@ from previewer.tui.present.tables import longest_cells
 from previewer.tui.present.text import Line, to_content
 from previewer.tui.widgets.panel import Panel
 from previewer.tui.widgets.rows_table import RowsTable
+from previewer.tui.widgets.text_block import TextBlock
 
 
 class DriftPanel(Panel):
@@ -40,9 +40,9 @@ class DriftPanel(Panel):
 
     def compose(self) -> ComposeResult:
         """Title, findings, detail."""
-        yield Static(id="drift-title", classes="panel-title", markup=False)
+        yield TextBlock(id="drift-title", classes="panel-title", markup=False)
         yield RowsTable(name="findings")
-        yield Static(id="finding", classes="detail", markup=False)
+        yield TextBlock(id="finding", classes="detail", markup=False)
 
     @property
     def target(self) -> RowsTable:
@@ -86,11 +86,11 @@ class DriftPanel(Panel):
         """Show the newest verdict."""
         width = max(20, self.size.width)
         now = self.context.now()
-        title = self.query_one("#drift-title", Static)
+        title = self.query_one("#drift-title", TextBlock)
         if self.error is not None:
-            title.update(to_content(*failure_lines(self.error, details=3)))
+            title.put(to_content(*failure_lines(self.error, details=3)))
         else:
-            title.update(
+            title.put(
                 to_content(drift_title(self._drift, is_live=bool(getattr(self.app, "hears_touches", False))))
             )
         rows = {finding_key(f): finding_lines(f, now=now) for f in self._findings}
@@ -114,6 +114,6 @@ class DriftPanel(Panel):
             key = self.context.key_of("replace")
             width = max(30, self.size.width - 4)
             lines = finding_detail(finding, now=self.context.now(), width=width, replace_key=key)
-        detail = self.query_one("#finding", Static)
+        detail = self.query_one("#finding", TextBlock)
         detail.display = bool(lines)
-        detail.update(to_content(*lines))
+        detail.put(to_content(*lines))

@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.events import Click
 from textual.message import Message
-from textual.widgets import Static
 
 from previewer.domain.commit.revision import Branch
 from previewer.domain.environment.environment import Environment
@@ -20,11 +19,12 @@ from previewer.tui.present.notices import engine_line, failure_lines
 from previewer.tui.present.states import differences_of
 from previewer.tui.present.text import Line, line, quiet, to_content, width_of
 from previewer.tui.widgets.bars import TopBar
+from previewer.tui.widgets.text_block import TextBlock
 
 LEAST_WIDTH = 20
 
 
-class TabLine(Static):
+class TabLine(TextBlock):
     """The tabs' names with their keys; they can be clicked too."""
 
     class Chosen(Message):
@@ -41,7 +41,7 @@ class TabLine(Static):
     def show(self, current: str, counts: Mapping[str, int]) -> None:
         """Show ``current`` in front; ``counts`` of what a tab has that wants to be looked at."""
         self._lines = tab_lines(current, counts, width=self.app.size.width - 4)
-        self.update(to_content(tuple(span for _name, spans in self._lines for span in spans)))
+        self.put(to_content(tuple(span for _name, spans in self._lines for span in spans)))
 
     def on_click(self, event: Click) -> None:
         """To the tab below the pointer."""
@@ -65,7 +65,7 @@ class EnvironmentHead(Vertical):
     def compose(self) -> ComposeResult:
         """Top bar, head, tabs."""
         yield TopBar()
-        yield Static(id="head", markup=False)
+        yield TextBlock(id="head", markup=False)
         yield TabLine()
 
     def draw(
@@ -99,6 +99,6 @@ class EnvironmentHead(Vertical):
             lines = (*gone_lines(self.environment_name, attempt, self.context.now()), *lines[1:])
         if state.engine_error is not None:
             lines = (*failure_lines(state.engine_error, details=0), *map(quiet, lines[1:]))
-        self.query_one("#head", Static).update(to_content(*lines))
+        self.query_one("#head", TextBlock).put(to_content(*lines))
         counts: Mapping[str, int] = {"drift": differences_of(state.drift(shown))} if shown is not None else {}
         self.query_one(TabLine).show(tab, counts)

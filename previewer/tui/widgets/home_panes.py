@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.events import Click
 from textual.timer import Timer
-from textual.widgets import Static
 
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import OverviewRow
@@ -22,6 +21,7 @@ from previewer.tui.present.pinned import PINNED_ROLES, parity_strip, pinned_line
 from previewer.tui.present.text import to_content
 from previewer.tui.screen_requests import ScreenRequested
 from previewer.tui.widgets.lines import LinesView
+from previewer.tui.widgets.text_block import TextBlock
 
 LOOK_EVERY = 10.0
 """Seconds between two looks at the same row."""
@@ -46,8 +46,8 @@ class RoleCards(Container):
         """One widget each."""
         with Horizontal(id="cards"):
             for number in range(3):
-                yield Static(id=f"card-{number}", classes="card", markup=False)
-        yield Static(id="pinned", markup=False)
+                yield TextBlock(id=f"card-{number}", classes="card", markup=False)
+        yield TextBlock(id="pinned", markup=False)
 
     def on_click(self, event: Click) -> None:
         """Into the environment of a card, or to the comparison; a key in it is pressed."""
@@ -80,20 +80,20 @@ class RoleCards(Container):
         has_room = screen.width >= CARDS_FROM and screen.height >= CARDS_HEIGHT
         has_cards = has_room and not context.memory.preferences.is_compact
         self.query_one("#cards").display = has_cards
-        strip = self.query_one("#pinned", Static)
+        strip = self.query_one("#pinned", TextBlock)
         strip.display = not has_cards
         now, key_of = context.now(), context.key_of
         if has_cards:
             width = max(10, screen.width // 3 - 5)
             shown = cards(state, now=now, width=width, key_of=key_of, usage_of=context.usage_of)
             for number, card in enumerate(shown):
-                widget = self.query_one(f"#card-{number}", Static)
-                widget.border_title = card.title
-                widget.update(to_content(*card.lines))
+                widget = self.query_one(f"#card-{number}", TextBlock)
+                widget.entitle(card.title)
+                widget.put(to_content(*card.lines))
             return
         width = max(20, screen.width - 4)
         lines = pinned_lines(state, now=now, width=width, up_key=key_of("up"))
-        strip.update(to_content(*lines, *parity_strip(state, width=width, key=key_of("parity"))))
+        strip.put(to_content(*lines, *parity_strip(state, width=width, key=key_of("parity"))))
 
 
 class GlancePane(LinesView):

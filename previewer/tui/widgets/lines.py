@@ -9,11 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.events import Key
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from previewer.present.safe_text import plain
 from previewer.tui.actions import bindings
 from previewer.tui.present.text import Line, hanging_indent, to_content
+from previewer.tui.widgets.text_block import TextBlock
 
 
 class LineInput(Input):
@@ -58,12 +59,12 @@ class LinesView(VerticalScroll):
 
     def compose(self) -> ComposeResult:
         """One widget holds all of them."""
-        yield Static(classes="lines", markup=False)
+        yield TextBlock(classes="lines", markup=False)
 
     def show(self, lines: Sequence[Line]) -> None:
         """Show these; those that are too long go on below, under their text."""
         width = self.scrollable_content_region.width
-        self.query_one(Static).update(to_content(*hanging_indent(lines, width)))
+        self.query_one(TextBlock).put(to_content(*hanging_indent(lines, width)))
 
     def action_cursor_down(self) -> None:
         """One line down."""

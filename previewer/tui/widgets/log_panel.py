@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from previewer.domain.environment.environment import Environment
 from previewer.engine.protocol import LogLine
@@ -22,6 +22,7 @@ from previewer.tui.present.notices import failure_summary
 from previewer.tui.present.text import to_content
 from previewer.tui.widgets.lines import LineInput
 from previewer.tui.widgets.log_view import LogView
+from previewer.tui.widgets.text_block import TextBlock
 
 
 class LogPanel(Vertical):
@@ -39,7 +40,7 @@ class LogPanel(Vertical):
 
     def compose(self) -> ComposeResult:
         """Title, lines, search."""
-        yield Static(id="log-title", markup=False)
+        yield TextBlock(id="log-title", markup=False)
         yield LogView(name="log-lines")
         yield LineInput(name="log-search", placeholder="search the logs · enter keeps it, esc clears it")
 
@@ -170,7 +171,7 @@ class LogPanel(Vertical):
     def _draw_title(self) -> None:
         view, width = self.view, self.size.width - 4
         if self._error is not None:
-            self.query_one("#log-title", Static).update(to_content(failure_summary(self._error)))
+            self.query_one("#log-title", TextBlock).put(to_content(failure_summary(self._error)))
             return
         pieces = log_title(
             view.shape,
@@ -180,4 +181,4 @@ class LogPanel(Vertical):
             is_following=view.is_following,
             has_ended=self._ended,
         )
-        self.query_one("#log-title", Static).update(to_content(pieces))
+        self.query_one("#log-title", TextBlock).put(to_content(pieces))

@@ -11,7 +11,6 @@ from textual.containers import Vertical
 from textual.events import Resize
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Static
 
 from previewer.domain.environment.environment import Environment
 from previewer.errors import PreviewerError
@@ -23,6 +22,7 @@ from previewer.tui.present.notices import failure_lines
 from previewer.tui.present.text import Line, line, to_content
 from previewer.tui.request import Request
 from previewer.tui.widgets.rows_table import Row, RowsTable
+from previewer.tui.widgets.text_block import TextBlock
 
 
 class Panel(Vertical):
@@ -136,7 +136,7 @@ class TablePanel(Panel):
 
     def compose(self) -> ComposeResult:
         """Why there is nothing, else the table."""
-        yield Static(classes="panel-title", markup=False)
+        yield TextBlock(classes="panel-title", markup=False)
         yield RowsTable(name=f"{self.id}-rows")
 
     @property
@@ -163,9 +163,9 @@ class TablePanel(Panel):
         rows = self.rows()
         self.show_rows(self.target, self.columns(max(LEAST_WIDTH, self.size.width - SCROLL_BAR)), rows or ())
         lines = self._notice(rows)
-        notice = self.query_one(Static)
+        notice = self.query_one(TextBlock)
         notice.display = bool(lines)
-        notice.update(to_content(*lines))
+        notice.put(to_content(*lines))
 
     def repaint(self) -> None:
         """Cells hold colours."""

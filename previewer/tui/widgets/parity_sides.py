@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Static
 
 from previewer.domain.parity.compare import Parity
 from previewer.operations.parity import Distance
@@ -14,6 +13,7 @@ from previewer.present.tables import CELL_PADDING, Column
 from previewer.tui.context import AppContext, AppState
 from previewer.tui.present.parity import between_lines, short_side, side_card
 from previewer.tui.present.text import line, to_content
+from previewer.tui.widgets.text_block import TextBlock
 
 TALL = 22
 """Lines of a terminal in which they leave enough for the differences."""
@@ -29,9 +29,9 @@ class ParitySides(Horizontal):
 
     def compose(self) -> ComposeResult:
         """A card, what lies between, a card."""
-        yield Static(id="left-side", classes="card", markup=False)
-        yield Static(id="between", markup=False)
-        yield Static(id="right-side", classes="card", markup=False)
+        yield TextBlock(id="left-side", classes="card", markup=False)
+        yield TextBlock(id="between", markup=False)
+        yield TextBlock(id="right-side", classes="card", markup=False)
 
     def show(
         self, parity: Parity | None, distance: Distance | None, state: AppState, columns: Sequence[Column]
@@ -46,11 +46,11 @@ class ParitySides(Horizontal):
         between = columns[1].width + 2 * CELL_PADDING
         right = size.width - 2 * _MARGIN - left - between
         for name, side, width in (("left", parity.left, left), ("right", parity.right, right)):
-            card = self.query_one(f"#{name}-side", Static)
-            card.border_title = to_content(line(short_side(side.name, project).upper()))
+            card = self.query_one(f"#{name}-side", TextBlock)
+            card.entitle(to_content(line(short_side(side.name, project).upper())))
             environment = state.environment(side.name)
-            card.update(to_content(*side_card(side, environment, state, now=now, width=max(10, width - _FRAME))))
+            card.put(to_content(*side_card(side, environment, state, now=now, width=max(10, width - _FRAME))))
         self.query_one("#left-side").styles.width = left
-        middle = self.query_one("#between", Static)
+        middle = self.query_one("#between", TextBlock)
         middle.styles.width = between
-        middle.update(to_content((), *between_lines(parity, project, distance, self.context.key_of)))
+        middle.put(to_content((), *between_lines(parity, project, distance, self.context.key_of)))
