@@ -306,7 +306,7 @@ async def test_help_is_searchable(world: World) -> None:
 
 
 async def test_the_menu_shows_what_is_possible_and_why_not(world: World) -> None:
-    async with terminal_of(world.session) as terminal:
+    async with terminal_of(world.session, size=(120, 50)) as terminal:
         await terminal.until_shown("main", "Memory")
         await terminal.press("x")
         await terminal.until_shown("Actions", "down        nothing runs here: press u to bring it up")

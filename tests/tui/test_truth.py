@@ -24,7 +24,7 @@ from previewer.tui.present.text import text_of
 from previewer.tui.screens.environment import EnvironmentScreen
 from previewer.tui.screens.home import HomeScreen
 from previewer.tui.seen_touches import SeenTouches
-from previewer.tui.themes import DARK, DARK_256, theme_for
+from previewer.tui.themes import DARK, DARK_16, DARK_256, theme_for
 from tests.worlds.tui import NOW, World, terminal_of
 
 
@@ -206,7 +206,7 @@ def test_states_are_dimmed_where_no_engine_confirms_them(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("colours", "theme"),
-    [("truecolor", DARK.name), ("256", DARK_256.name), ("standard", "ansi-dark"), (None, DARK.name)],
+    [("truecolor", DARK.name), ("256", DARK_256.name), ("standard", DARK_16.name), (None, DARK.name)],
 )
 def test_terminals_get_a_palette_of_their_own(colours: str | None, theme: str) -> None:
     assert theme_for(colours) == theme

@@ -344,12 +344,12 @@ class HomeScreen(ActingScreen):
         lines, key_of = list(job_lines(self.context)), self.context.key_of
         if not self.glance.display and self.row is not None and self.row.failure is not None:
             lines.append(failure_line(self.row.failure, key_of))
-        preferences = self.context.memory.preferences
-        if tour := tour_line(self.app_state, is_toured=preferences.is_toured, key_of=key_of, width=self.width - 4):
-            lines.append(tour)
         if self.list.marked:
             lines.append(marked_line(len(self.marked), key_of))
+        is_toured, width = self.context.memory.preferences.is_toured, self.width - 4
         if self.filter.value:
             shown, count = self.list.counts
             lines.append(filter_line(shown, count, key_of, is_typing=self.focused is self.filter))
+        elif tour := tour_line(self.app_state, is_toured=is_toured, key_of=key_of, width=width):
+            lines.append(tour)
         self.query_one("#status", Notice).say(lines)
