@@ -34,7 +34,7 @@ from previewer.domain.routing.route_files import (
     route_files,
 )
 from previewer.engine.protocol import ROUTER, Selection
-from previewer.engine.router import RouterSpec, RouterState
+from previewer.engine.router import RouterSpec, RouterState, configuration_digest
 from previewer.errors import EngineError, PortTakenError, PreviewerError, UnsupportedError, UsageError
 from previewer.records.masking import Mask, mask_of_definitions, mask_of_release
 from previewer.session.run import Run
@@ -75,6 +75,13 @@ def with_router(run: Run, snapshot: EnvironmentSnapshot, definition: Definition)
             raise
         run.report(Noted(f"host names are not to be had: {error}", hint='`router = "off"` asks for ports'))
         return snapshot
+    if state.digest != configuration_digest(_configuration(settings, state.port)):
+        run.report(
+            Noted(
+                "the router was made by another version of previewer, or with other settings",
+                hint="previewer router down, then previewer router up",
+            )
+        )
     return replace(snapshot, router=router_address(settings, state))
 
 
@@ -265,26 +272,31 @@ def _refuse_without_public_names(settings: RouterSettings) -> None:
 
 
 def _spec(settings: RouterSettings, port: int) -> RouterSpec:
-    is_given, acme = settings.tls is RouterTls.FILES, None
-    files = _given_certificate(settings) if is_given else dict[str, bytes | Link]()
-    if settings.tls is RouterTls.ACME:
-        files = {ROOTS_FILE: roots} if (roots := _trusted_roots()) else files
-        acme = Acme(settings.email, settings.authority, has_roots=bool(files))
+    files = _given_certificate(settings) if settings.tls is RouterTls.FILES else dict[str, bytes | Link]()
+    if settings.tls is RouterTls.ACME and (roots := _trusted_roots()):
+        files = {ROOTS_FILE: roots}
     return RouterSpec(
         name=settings.name,
         port=port,
         hosts=settings.addresses,
-        configuration=router_configuration(
-            name=settings.name,
-            port=port,
-            addresses=settings.addresses,
-            has_tls=settings.has_tls,
-            is_given=is_given,
-            acme=acme,
-        ),
+        configuration=_configuration(settings, port),
         has_tls=settings.has_tls,
         files=files,
         image=settings.image,
+    )
+
+
+def _configuration(settings: RouterSettings, port: int) -> bytes:
+    acme = None
+    if settings.tls is RouterTls.ACME:
+        acme = Acme(settings.email, settings.authority, has_roots=bool(_trusted_roots()))
+    return router_configuration(
+        name=settings.name,
+        port=port,
+        addresses=settings.addresses,
+        has_tls=settings.has_tls,
+        is_given=settings.tls is RouterTls.FILES,
+        acme=acme,
     )
 
 

@@ -45,6 +45,8 @@ ROUTER = PREFIX + "router"
 """On containers with names: which router knows them."""
 ROUTER_PORT = PREFIX + "router-port"
 """On a router: the host port that it answers at, and ``tls`` where it speaks that too."""
+ROUTER_CONFIGURATION = PREFIX + "router-configuration"
+"""On a router: the digest of the configuration that it was made with."""
 MEMORY = PREFIX + "memory"
 """On containers: their memory limit in bytes, 0 for none. The engine's list of containers does not say it."""
 RESTART = PREFIX + "restart"
@@ -140,6 +142,7 @@ CONTAINER_LABELS = frozenset(
         NAMES,
         ROUTER,
         ROUTER_PORT,
+        ROUTER_CONFIGURATION,
         MEMORY,
         RESTART,
         ASKED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -12,6 +13,11 @@ from previewer.engine.protocol import Stream
 
 HEALTH_SECONDS = 10.0
 """How long a router may take until it answers."""
+
+
+def configuration_digest(configuration: bytes) -> str:
+    """What a router is marked with, so that one of another version or other settings is known."""
+    return hashlib.sha256(configuration).hexdigest()
 
 
 class RouterSpec(Struct, frozen=True):
@@ -42,6 +48,8 @@ class RouterState(Struct, frozen=True):
     """The name of the image that it runs."""
     memory: int | None = None
     """Bytes that it uses; ``None`` where that was not asked, or is not known."""
+    digest: str = ""
+    """Of the configuration that it was made with; empty for one of a version that did not say it."""
 
 
 class Router(Protocol):

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 from msgspec.structs import replace
 
 from previewer.deployment.routing import lead_names
@@ -13,6 +14,7 @@ from previewer.domain.compose.definition import Role
 from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.deploy.watching import WatchRules
 from previewer.domain.environment.environment import State
+from previewer.domain.progress import Noted
 from previewer.domain.routing.requests import COUNTED_LINES, hosts_of, read_requested_host
 from previewer.domain.routing.route_files import Link
 from previewer.errors import EngineError, FreezeError, PreviewerError, UsageError
@@ -158,6 +160,16 @@ def test_one_that_others_need_stays_when_nothing_is_removed() -> None:
     up(shop.run, "main", DeployRequest())
     assert down(shop.run, []).removed == ()
     assert shop.router.leads(HOST)
+
+
+def test_one_that_another_version_made_is_told_of() -> None:
+    shop = NamedShop()
+    up(shop.run, "main", DeployRequest())
+    told = len(shop.events)
+    assert shop.router.running is not None
+    shop.router.running = structs.replace(shop.router.running, configuration=b"{}")
+    replace_environment(shop.run, "main", DeployRequest())
+    assert any(isinstance(event, Noted) and "another version" in event.message for event in shop.events[told:])
 
 
 def test_one_that_does_not_start_says_why_and_what_serves_goes_on() -> None:

@@ -25,7 +25,14 @@ from previewer.docker_api.request import container_path, get, put_archive
 from previewer.docker_api.volumes import create_volume, remove_volume
 from previewer.domain.engine.observation import ContainerState
 from previewer.domain.json_value import JsonObject
-from previewer.domain.labels import MANAGED_BY, MANAGED_BY_VALUE, PURPOSE, PURPOSE_ROUTER, ROUTER_PORT
+from previewer.domain.labels import (
+    MANAGED_BY,
+    MANAGED_BY_VALUE,
+    PURPOSE,
+    PURPOSE_ROUTER,
+    ROUTER_CONFIGURATION,
+    ROUTER_PORT,
+)
 from previewer.domain.routing.caddy import (
     AUTHORITY_FILE,
     CONFIG_FILE,
@@ -43,7 +50,7 @@ from previewer.engine.docker.router_image import (
     obtain_router_image,
 )
 from previewer.engine.protocol import Stream
-from previewer.engine.router import HEALTH_SECONDS, RouterSpec, RouterState
+from previewer.engine.router import HEALTH_SECONDS, RouterSpec, RouterState, configuration_digest
 from previewer.errors import ConflictError, EngineError, PortTakenError, UnsupportedError
 
 MEMORY_LIMIT = 512 << 20
@@ -77,6 +84,7 @@ class DockerRouter:
             is_running=found.state.status == ContainerState.RUNNING.value,
             image=found.config.image,
             memory=self._memory(name) if measured else None,
+            digest=labels.get(ROUTER_CONFIGURATION, ""),
         )
 
     def reason_against(self, image: str = "") -> str:
@@ -100,7 +108,8 @@ class DockerRouter:
             image = obtain_router_image(self._docker, spec.image, may_pull=may_pull)
             volume: JsonObject = {"Name": spec.name, "Labels": {**labels}}
             create_volume(self._docker, name=spec.name, body=volume)
-            marked = {**labels, ROUTER_PORT: f"{spec.port} tls" if spec.has_tls else str(spec.port)}
+            port = f"{spec.port} tls" if spec.has_tls else str(spec.port)
+            marked = {**labels, ROUTER_PORT: port, ROUTER_CONFIGURATION: configuration_digest(spec.configuration)}
             with suppress(ConflictError):  # another command makes it at this moment
                 create_container(
                     self._docker, name=spec.name, platform="", body=_body(spec, image, marked, self._docker)

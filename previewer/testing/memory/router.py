@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from previewer.domain.routing.route_files import LINKS, Link, RouterFiles
 from previewer.engine.protocol import Stream
-from previewer.engine.router import RouterSpec, RouterState
+from previewer.engine.router import RouterSpec, RouterState, configuration_digest
 from previewer.errors import ObjectNotFoundError
 
 
@@ -27,7 +27,9 @@ class MemoryRouter:
         del measured
         if self.running is None or self.running.name != name:
             return None
-        return RouterState(name, self.running.port, has_tls=self.running.has_tls, is_running=True, image="memory")
+        spec = self.running
+        digest = configuration_digest(spec.configuration)
+        return RouterState(name, spec.port, has_tls=spec.has_tls, is_running=True, image="memory", digest=digest)
 
     def reason_against(self, image: str = "") -> str:
         """Why none could be started."""
