@@ -31,12 +31,7 @@ from tests.eventually import eventually
 from tests.starting_environment import REQUIRES_ENGINE
 from tests.worlds.docker import EngineFixture
 
-pytestmark = [
-    pytest.mark.docker,
-    pytest.mark.slow,
-    pytest.mark.usefixtures("database_image"),
-    pytest.mark.xdist_group("databases"),  # they share an image, which the last of them removes
-]
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("database_image")]
 
 BRANCHES = ("one", "two", "three", "four", "five")
 UP = ("up", "main", "--role", "staging", "--yes", "-o", "json")

@@ -20,7 +20,7 @@ from tests.docker.base_image import forget_pinned_names
 from tests.worlds.docker import EngineFixture, fetch
 
 ROOT = Path(__file__).parents[2]
-pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.docker
 
 
 @pytest.fixture
