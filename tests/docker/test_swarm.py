@@ -66,7 +66,7 @@ def test_what_is_taken_down_ends_on_a_node_that_was_cut_off_when_that_is_back(
 
     def is_missed() -> bool:
         web = swarm_site.services("first")["web"]
-        return (web["state"], web["nodes"]) != ("healthy", [cluster.name(lost)])
+        return (web["state"], web.get("nodes")) != ("healthy", [cluster.name(lost)])
 
     with cluster.cut_off(lost):
         eventually(is_missed, within=NODE_LOSS_SECONDS, what="the node is missed")

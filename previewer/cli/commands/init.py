@@ -129,7 +129,7 @@ def _pipeline(system: str) -> tuple[str, str] | None:
     paths = {"github": ".github/workflows/preview.yml", "gitlab": ".gitlab/previewer.gitlab-ci.yml"}
     if system not in paths:
         return None
-    template = files("previewer.cli.ci").joinpath("templates", f"{system}.yml")
+    template = files("previewer.cli.ci") / "templates" / f"{system}.yml"
     return paths[system], template.read_text(encoding="utf-8")
 
 

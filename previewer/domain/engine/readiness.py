@@ -206,7 +206,7 @@ def diagnose(end: End) -> Diagnosis:
     if end.engine_error:
         failure = explain_runtime(end.engine_error)
         return Diagnosis(failure.meaning, failure.hint)
-    return _found(end.lines) or _of_exit_code(end.exit_code) or Diagnosis("", LESS)
+    return _found(end.lines) or _of_exit_code(end.exit_code, memory=end.memory) or Diagnosis("", LESS)
 
 
 def restarts_in_words(restarts: int) -> str:
@@ -232,7 +232,7 @@ def _found(lines: Sequence[str]) -> Diagnosis | None:
     return None
 
 
-def _of_exit_code(code: int | None) -> Diagnosis | None:
+def _of_exit_code(code: int | None, *, memory: int) -> Diagnosis | None:
     if code == 127:
         return Diagnosis(
             "its command, or one that it calls, was not found", "check `command` and the image's PATH"
@@ -241,6 +241,13 @@ def _of_exit_code(code: int | None) -> Diagnosis | None:
         return Diagnosis("its command is not executable", "make the file executable in the image")
     if code == 139:
         return Diagnosis(SIGNALS[11], "it crashed; a core dump or its own log may say where")
+    if code == KILLED and memory:
+        # A busy engine can miss that the kernel ended it for want of memory.
+        limit = format_memory(memory)
+        return Diagnosis(
+            f"killed from outside, or out of memory without the engine's notice: its limit is {limit}",
+            "give the service more memory if this happens again",
+        )
     if code == KILLED:
         return Diagnosis("killed from outside", "it was killed by hand or by the engine as it stopped: try again")
     if code is not None and code > 128 and (name := SIGNALS.get(code - 128)):
