@@ -34,7 +34,7 @@ def command(invocation: Invocation, **given: Unpack[RenewalArguments]) -> ExitCo
     """Run an environment's release again, from nothing.
 
     The remedy for an environment that was changed by hand or is unhealthy. It stays up until its successor is
-    healthy, which then takes over its ports. Volumes start as `up` would make them.
+    healthy, which then takes over its ports. Volumes start as with `up`.
     """
     from previewer.cli.deployment import renew
     from previewer.operations.replace import plan_replace, replace_environment
