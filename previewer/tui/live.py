@@ -236,13 +236,19 @@ class LiveApp(App[int]):
     def usage_arrived(self, message: told.UsageArrived) -> None:
         """Show it, if what it is of is still in sight."""
         self.context.usage.add(message.mailbox.take())
-        if isinstance(self.screen, PreviewerScreen):
-            self.screen.usage_changed()
+        if (screen := self._front) is not None:
+            screen.usage_changed()
+
+    @property
+    def _front(self) -> PreviewerScreen | None:
+        """The screen in front where it is one of ours; ``None`` too while the application ends, which has none."""
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        return screen if isinstance(screen, PreviewerScreen) else None
 
     def _follow_usage(self) -> None:
         """Follow what the containers in sight use, and no others."""
-        screen = self.screen_stack[-1] if self.screen_stack else None
-        wanted = screen.visible_containers if isinstance(screen, PreviewerScreen) and screen.is_drawable else ()
+        screen = self._front
+        wanted = screen.visible_containers if screen is not None and screen.is_drawable else ()
         if wanted != self._measured:
             self._measured = wanted
             self.context.usage.keep_only(wanted)
@@ -253,8 +259,8 @@ class LiveApp(App[int]):
 
     def redraw_ages(self) -> None:
         """Times pass, though nothing happens."""
-        if isinstance(self.screen, PreviewerScreen):
-            self.screen.time_passed()
+        if (screen := self._front) is not None:
+            screen.time_passed()
 
     def _tick(self) -> None:
         self._ticks += 1
