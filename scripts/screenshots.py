@@ -207,10 +207,11 @@ SHOTS = (
     Shot("extend", show_extend, size=(100, 24)),
     Shot("help", show_help, size=(100, 34)),
     Shot("unreachable", show_unreachable, size=(100, 24), is_reachable=False),
-    Shot("progress", show_progress),  # last: it brings one more up
+    Shot("progress", show_progress),
 )
 RECORDING = "recording"
-NAMES = (*(shot.name for shot in SHOTS), RECORDING)
+NAMES = (*(shot.name for shot in SHOTS[:-1]), RECORDING, SHOTS[-1].name)
+"""The last one brings a branch up, which the recording begins without."""
 
 
 async def draw(shot: Shot, product: Product, host: str) -> str:
@@ -251,12 +252,13 @@ def main() -> int:
             return 1
         sweep(host)
         with open_stage(host) as product:
-            for shot in SHOTS:
-                if not options.names or shot.name in options.names:
-                    save(shot.name, asyncio.run(draw(shot, product, host)), options.folder)
-                    print(options.folder / f"{shot.name}.svg")
-            if RECORDING in (options.names or NAMES):
-                record(product, options.folder)
+            shots = {shot.name: shot for shot in SHOTS}
+            for name in options.names or NAMES:
+                if name == RECORDING:
+                    record(product, options.folder)
+                else:
+                    save(name, asyncio.run(draw(shots[name], product, host)), options.folder)
+                print(options.folder / f"{name}.svg")
     return 0
 
 
